@@ -7,6 +7,7 @@ Not: what a session does with them (spark.py, engine.py).
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def _fetch(scratch: Path) -> list[Path]:
     spark_home = Path(pyspark.__file__).parent
     program = scratch / "empty.py"
     program.write_text("")
-    command = [
+    command: list[str | Path] = [
         spark_home / "bin" / "spark-submit",
         *("--master", "local[1]"),
         *("--packages", ",".join(COORDINATES)),
@@ -99,13 +100,16 @@ def _fetch(scratch: Path) -> list[Path]:
     except subprocess.TimeoutExpired as error:
         raise JarsMissing(f"no answer from the Maven repository in {TIMEOUT_S} s") from error
     if answer.returncode != 0:
-        log = (answer.stdout + answer.stderr).strip().splitlines()
-        raise JarsMissing("\n".join([f"cannot resolve {', '.join(COORDINATES)}:", *log[-15:]]))
+        log = [line.strip() for line in (answer.stdout + answer.stderr).splitlines()]
+        telling = [line for line in log if re.search("access error|exception", line, re.IGNORECASE)]
+        raise JarsMissing(
+            "\n  ".join([f"cannot resolve {', '.join(COORDINATES)}:", *(telling[:3] or log[-12:])])
+        )
     return sorted((scratch / "ivy" / "jars").glob("*.jar"))
 
 
 def _resolver_environment(scratch: Path) -> dict[str, str]:
-    """Environment of the one Java process that reaches the network: what pip trusts, by which proxy it goes."""
+    """Environment of the one Java process that uses the network: trusts what pip does, by the same proxy."""
     from resources.trust import trust_store_options  # its libraries are of no use at run time
 
     options = [*trust_store_options(scratch / "trust.p12"), *_proxy_options()]
@@ -142,9 +146,8 @@ def main() -> int:
         print(f"tidebook: {error}", file=sys.stderr)
         return 1
     total_mb = sum(path.stat().st_size for path in jar_paths()) / 1e6
-    print(
-        f"{'Resolved' if resolved else 'Already there:'} {len(jar_paths())} jars, {total_mb:.0f} MB: {JARS_DIR}"
-    )
+    done = "Resolved" if resolved else "Already there"
+    print(f"{done}: {len(jar_paths())} jars, {total_mb:.0f} MB, {JARS_DIR}")
     return 0
 
 

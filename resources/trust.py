@@ -22,7 +22,7 @@ PASSWORD = "changeit"  # of a file of public certificates: Java wants one
 
 
 def bundles() -> list[Path]:
-    """The PEM bundles of this machine that exist: the settings' first, then OpenSSL's and the usual places."""
+    """This machine's PEM bundles that exist: the settings' first, then OpenSSL's and the usual places."""
     named = [os.environ.get(name) for name in BUNDLE_SETTINGS]
     found = [Path(name) for name in (*named, ssl.get_default_verify_paths().cafile, *BUNDLES) if name]
     return list(dict.fromkeys(path.resolve() for path in found if path.is_file()))
