@@ -1,0 +1,104 @@
+"""The tally: what must come out, counted in numpy from the events as they are made.
+
+Belongs here: distinct users by date, week and month, sessions, retention, counts of landed rows.
+Does not: anything of Spark or of the feed: this count is there to disagree with them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+
+from analytics_assets.samples.events import DAY_S, Events, Ints
+from analytics_assets.samples.options import BROKEN_KINDS
+from analytics_assets.samples.truth import Cohort
+
+SESSION_GAP_S = 1_800
+
+
+class Tally:
+    """Adds up blocks of whole dates. Memory: a byte for each user and week, and user and month."""
+
+    def __init__(self, start: date, days: int, users: int) -> None:
+        self.dates = [start + timedelta(days=day) for day in range(days)]
+        monday = start - timedelta(days=start.weekday())
+        self._week = np.array([(day - monday).days // 7 for day in self.dates])
+        self._month = np.array([(d.year - start.year) * 12 + d.month - start.month for d in self.dates])
+        self.weeks = [monday + timedelta(weeks=week) for week in range(int(self._week[-1]) + 1)]
+        self.months = sorted({day.replace(day=1) for day in self.dates})
+        self._in_week = np.zeros((len(self.weeks), users + 1), np.bool_)
+        self._in_month = np.zeros((len(self.months), users + 1), np.bool_)
+        self._dau = np.zeros(days, np.int64)
+        self.events = 0
+        self.sessions = 0
+        self.engaged_ms = 0
+
+    def add(self, events: Events) -> None:
+        """Events of whole dates, sorted by (user, second), each key once."""
+        if not len(events):
+            return
+        user, second = events["user"], events["second"]
+        day = second // DAY_S
+        is_new = np.ones(len(events), np.bool_)
+        is_new[1:] = (user[1:] != user[:-1]) | (day[1:] != day[:-1])
+        self._dau += np.bincount(day[is_new], minlength=len(self._dau))
+        self._in_week[self._week[day[is_new]], user[is_new]] = True
+        self._in_month[self._month[day[is_new]], user[is_new]] = True
+        # >=: a gap of exactly half an hour starts a session, and so does midnight.
+        is_new[1:] |= np.diff(second) >= SESSION_GAP_S
+        self.events += len(events)
+        self.sessions += int(is_new.sum())
+        self.engaged_ms += int(events["duration_ms"].sum(dtype=np.int64))
+
+    def dau(self) -> dict[str, int]:
+        """Distinct users by date, 0 where there are none."""
+        return dict(zip((day.isoformat() for day in self.dates), self._dau.tolist(), strict=True))
+
+    def wau(self) -> dict[str, int]:
+        """Distinct users by week (its Monday)."""
+        return {week.isoformat(): int(row.sum()) for week, row in zip(self.weeks, self._in_week, strict=True)}
+
+    def mau(self) -> dict[str, int]:
+        """Distinct users by month (its first date)."""
+        return {
+            month.isoformat(): int(row.sum()) for month, row in zip(self.months, self._in_month, strict=True)
+        }
+
+    def active_users(self) -> Ints:
+        """Numbers of all users with an event, ascending."""
+        return np.flatnonzero(self._in_week.any(axis=0))
+
+    def retention(self) -> list[Cohort]:
+        """Cohorts by first active week, for each week of the range."""
+        users = self.active_users()
+        active = self._in_week[:, users]
+        first = active.argmax(axis=0)
+        size = len(self.weeks)
+        by_week = [np.bincount(first[row], minlength=size) for row in active]
+        return [
+            Cohort(week=week.isoformat(), active=[int(by_week[later][at]) for later in range(at, size)])
+            for at, week in enumerate(self.weeks)
+        ]
+
+
+@dataclass
+class Landed:
+    """Counts of the rows that were written, by arrival and verdict."""
+
+    by_arrival: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BROKEN_KINDS, 0))
+    accepted: int = 0
+    late: int = 0
+
+    def add(self, arrival: date, rows: Events) -> None:
+        """The rows (events.ROW) of one arrival's file."""
+        self.by_arrival[arrival.isoformat()] = len(rows)
+        for kind, count in zip(
+            BROKEN_KINDS,
+            np.bincount(rows["broken"], minlength=1 + len(BROKEN_KINDS))[1:].tolist(),
+            strict=True,
+        ):
+            self.rejected[kind] += count
+        whole = rows[rows["broken"] == 0]
+        self.accepted += len(whole)
+        self.late += int(np.count_nonzero(whole["second"] // DAY_S < whole["landed"] // DAY_S))
