@@ -1,0 +1,1 @@
+"""Tidebook's graph: feeds, transforms, layers, reports, and the definitions that Dagster loads."""

@@ -1,0 +1,72 @@
+"""Finds the feeds: the modules of this package, the entry points `tidebook.feeds`, the setting TIDEBOOK_FEEDS.
+
+Belongs here: discovery. Does not: what a feed is (spec.py), any feed (a module each).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from analytics_assets.feeds.spec import Feed
+
+ENTRY_POINTS = "tidebook.feeds"
+NOT_FEEDS = {"spec", "tables"}
+
+
+class FeedError(Exception):
+    """A feed that cannot be loaded, or is not there; says which and what to do."""
+
+
+def load_feeds(extra: Iterable[str] = ()) -> dict[str, Feed]:
+    """Feeds by name: of this package, of installed packages, and of `extra` (modules or .py files).
+
+    Raises FeedError if a module has no FEED or two feeds have one name.
+    """
+    modules = [
+        importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
+        if found.name not in NOT_FEEDS
+    ]
+    modules += [_checked(entry.value, entry.load) for entry in entry_points(group=ENTRY_POINTS)]
+    modules += [_checked(name, lambda name=name: _import(name)) for name in extra]  # type: ignore[misc]
+    feeds: dict[str, Feed] = {}
+    for module in modules:
+        feed = module if isinstance(module, Feed) else getattr(module, "FEED", None)
+        if not isinstance(feed, Feed):
+            raise FeedError(f"{getattr(module, '__name__', module)}: saw no FEED, expected FEED = Feed(...)")
+        if feed.name in feeds and feeds[feed.name] is not feed:
+            raise FeedError(f"two feeds are named {feed.name!r}: rename one of them")
+        feeds[feed.name] = feed
+    return dict(sorted(feeds.items()))
+
+
+def _import(name: str) -> ModuleType:
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = Path(name).resolve()
+    module_name = f"tidebook_feed_{path.stem}"
+    if module_name in sys.modules and getattr(sys.modules[module_name], "__file__", None) == str(path):
+        return sys.modules[module_name]
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FeedError(f"{name}: no such file; TIDEBOOK_FEEDS names modules or .py files")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _checked(name: str, load: object) -> object:
+    try:
+        return load()  # type: ignore[operator]
+    except FeedError:
+        raise
+    except Exception as error:
+        raise FeedError(f"feed {name} cannot be loaded: {type(error).__name__}: {error}") from error

@@ -1,0 +1,184 @@
+"""What a feed declares: where its files land, what a good row is, how a row becomes an event.
+
+Belongs here: the frozen types of a declaration, each checked when it is declared. Does not: any feed
+(the other modules of this package), how a declaration is carried out (transforms/, layers/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+WHOLE_ROW: tuple[str, ...] = ("raw",)
+"""Event key of a feed whose rows are equal only when the whole line is."""
+
+ARRIVAL_FIELD = "{arrival}"
+
+
+class Arrival(Enum):
+    """Grain of arrivals: how often files land, and the partitions of bronze."""
+
+    DAY = "day"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Csv:
+    """Delimited text, a row a physical line.
+
+    sep: one character. header: the first line names the contract's columns, in their order.
+    """
+
+    sep: str = ","
+    header: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.sep) != 1 or self.sep in '"\r\n':
+            raise ValueError(f"sep: saw {self.sep!r}, expected one character that is no quote and no line end")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """How a row becomes an event: SQL expressions over the contract's columns.
+
+    event_time gives a timestamp in UTC, or a time without a zone that is in the feed's `source_zone`.
+    A feed that leaves out duration_ms or app_version has no table that needs them.
+    """
+
+    event_time: str
+    user_id: str
+    action: str
+    object_id: str
+    duration_ms: str | None = None
+    app_version: str | None = None
+
+    def expressions(self) -> dict[str, str]:
+        """Event column -> SQL expression, in the order of the tables."""
+        named = {
+            "event_time": self.event_time,
+            "user_id": self.user_id,
+            "action": self.action,
+            "object_id": self.object_id,
+            "duration_ms": self.duration_ms,
+            "app_version": self.app_version,
+        }
+        return {name: sql for name, sql in named.items() if sql is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRule:
+    """A gap of `timeout` or more between two events of a user starts a new session."""
+
+    timeout: timedelta
+
+    def __post_init__(self) -> None:
+        if self.timeout <= timedelta(0):
+            raise ValueError(f"timeout: saw {self.timeout}, expected more than 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    """Snapshots of users' attributes, by arrival.
+
+    Of several rows of one user in a snapshot the greatest by (file, order_column, content) counts.
+    partition_by: attribute by which the table is partitioned below arrival.
+    """
+
+    name: str
+    contract: type[Any]
+    landing: str
+    format: Csv
+    order_column: str
+    attributes: tuple[str, ...]
+    partition_by: str
+    key: str = "user_id"
+
+    def __post_init__(self) -> None:
+        _check_landing(self.name, self.landing)
+        if self.partition_by not in self.attributes:
+            raise ValueError(f"{self.name}: partition_by is {self.partition_by!r}, expected one of {self.attributes}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """One kind of event stream from one source. See docs/feeds.md for each field with an example.
+
+    event_key: names of event columns that make an event, or WHOLE_ROW.
+    winner: which of several accepted rows with one key is kept, by arrival.
+    lag_days: how many days before its arrival an on-time row happened (0: the same day).
+    first_date, first_arrival: where the partitions begin; last_date: where a finite feed ends.
+    history_start: first date of the metrics; by default the first date with on-time rows.
+    closed_through: dates up to it are closed whatever has landed, for finite files.
+    examples: pairs of a raw line and the violations that it has.
+    """
+
+    name: str
+    owner: str
+    contract: type[Any]
+    event_key: tuple[str, ...]
+    landing: str
+    format: Csv
+    arrival: Arrival
+    event: Event
+    sessions: SessionRule
+    description: str = ""
+    dimensions: tuple[Dimension, ...] = ()
+    winner: Literal["first", "last"] = "first"
+    time_zone: str = "UTC"
+    source_zone: str = "UTC"
+    lag_days: int = 0
+    first_date: date = date(2015, 1, 1)
+    first_arrival: date | None = None
+    last_date: date | None = None
+    history_start: date | None = None
+    closed_through: date | None = None
+    examples: Sequence[tuple[str, Sequence[str]]] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise ValueError(f"feed name: saw {self.name!r}, expected small letters, digits and _")
+        _check_landing(self.name, self.landing)
+        for zone in (self.time_zone, self.source_zone):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise ValueError(f"{self.name}: saw time zone {zone!r}, expected a name such as Europe/Berlin") from None
+        known = {*self.event.expressions(), *WHOLE_ROW}
+        if not self.event_key or not set(self.event_key) <= known:
+            raise ValueError(f"{self.name}: event_key is {self.event_key}, expected names from {sorted(known)}")
+        if len(self.dimensions) > 1:
+            raise ValueError(f"{self.name}: saw {len(self.dimensions)} dimensions, expected at most one")
+        if self.lag_days < 0:
+            raise ValueError(f"{self.name}: lag_days is {self.lag_days}, expected 0 or more")
+
+    @property
+    def dimension(self) -> Dimension | None:
+        """The feed's dimension of users, if it has one."""
+        return self.dimensions[0] if self.dimensions else None
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Names of users' attributes that its events carry."""
+        return self.dimension.attributes if self.dimension else ()
+
+    @property
+    def has_duration(self) -> bool:
+        """Whether events carry a duration."""
+        return self.event.duration_ms is not None
+
+    @property
+    def arrivals_begin(self) -> date:
+        """First date of an arrival."""
+        return self.first_arrival or self.first_date
+
+
+def _check_landing(name: str, landing: str) -> None:
+    if landing.count(ARRIVAL_FIELD) != 1 or landing.startswith("/") or ".." in landing:
+        raise ValueError(f"{name}: landing is {landing!r}, expected a relative pattern with one {ARRIVAL_FIELD}")
+    prefix = landing.split(ARRIVAL_FIELD)[0]
+    if any(sign in prefix for sign in "*?["):
+        raise ValueError(f"{name}: landing is {landing!r}, expected no wildcard before {ARRIVAL_FIELD}")

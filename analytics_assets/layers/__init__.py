@@ -1,0 +1,1 @@
+"""Layers: read, transform, write, report. Thin; the knowledge lives in transforms/."""

@@ -1,0 +1,198 @@
+"""Active users: which dates, weeks and months must be computed again, and computing them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyspark.sql.functions as F
+from pyspark.sql import DataFrame
+
+from analytics_assets.layers.world import Built, World, digest
+from analytics_assets.transforms.active_users import (
+    LOOK_BACK_DAYS,
+    SERIES,
+    active_in_period,
+    active_users,
+    activity,
+    first_days,
+)
+from analytics_assets.transforms.history import History, Period
+from resources.lakehouse import Written, one_of
+
+DAY = timedelta(days=1)
+DAILY, WEEK, MONTH = "active_users", "active_users_week", "active_users_month"
+KEY = {DAILY: "event_date", WEEK: "week_start", MONTH: "month_start"}
+USERS = {WEEK: "wau", MONTH: "mau"}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A feed's history, its first days, and the versions that follow from both and from user_days.
+
+    wanted: for each of the three tables the version of each of its keys.
+    """
+
+    history: History
+    firsts: DataFrame
+    wanted: dict[str, dict[str, str]]
+
+    def periods(self, table: str) -> list[Period]:
+        """Weeks or months."""
+        return self.history.weeks() if table == WEEK else self.history.months()
+
+
+@contextmanager
+def current_activity(world: World) -> Iterator[Activity | None]:
+    """What active users depend on now; None while the feed has no closed date. Frees what it keeps."""
+    history = world.history()
+    if history is None or not world.lakehouse.exists(world.tables["user_days"]):
+        yield None
+        return
+    inside = f"event_date >= date'{history.start}' AND event_date <= date'{history.as_of}'"
+    days = world.lakehouse.read(world.tables["user_days"], inside)
+    firsts = first_days(days, world.feed.attributes).coalesce(1).persist()
+    try:
+        yield Activity(history, firsts, _wanted(world, history, firsts))
+    finally:
+        firsts.unpersist()
+
+
+def keys_behind(world: World, now: Activity, table: str) -> list[str]:
+    """Dates, weeks or months that the table does not hold as user_days and the feed's history have them."""
+    recorded = _recorded(world, table)
+    wanted = now.wanted[table]
+    return sorted(key for key in {*recorded, *wanted} if recorded.get(key) != wanted.get(key))
+
+
+def build_active_users(world: World, now: Activity, table: str, keys: Sequence[str]) -> Built:
+    """Compute dates, weeks or months of one of the tables; those outside the feed's history are emptied."""
+    wanted = now.wanted[table]
+    inside = sorted(key for key in keys if key in wanted)
+    if not inside:
+        rows = world.lakehouse.spark.session.createDataFrame([], world.tables[table].schema)
+    elif table == DAILY:
+        rows = _daily(world, now, inside)
+    else:
+        rows = _periods(world, now, table, inside)
+    return _replace(world, table, rows, sorted(keys))
+
+
+def _daily(world: World, now: Activity, keys: Sequence[str]) -> DataFrame:
+    history = now.history
+    complete = history.complete_days()
+    days = world.lakehouse.spark.session.createDataFrame(
+        [
+            (key, date.fromisoformat(key) in history.missing, complete[date.fromisoformat(key)], now.wanted[DAILY][key])
+            for key in keys
+        ],
+        "event_date string, is_missing boolean, complete_days int, input_version string",
+    ).withColumn("event_date", F.col("event_date").cast("date"))
+    begin = max(date.fromisoformat(keys[0]) - DAY * LOOK_BACK_DAYS, history.start)
+    user_days = _user_days(world, begin, date.fromisoformat(keys[-1]))
+    made = active_users(activity(user_days, world.feed.attributes), now.firsts, days)
+    return made.withColumn("event_month", F.date_format("event_date", "yyyy-MM"))
+
+
+def _periods(world: World, now: Activity, table: str, keys: Sequence[str]) -> DataFrame:
+    start = KEY[table]
+    found = [period for period in now.periods(table) if period.start.isoformat() in set(keys)]
+    periods = world.lakehouse.spark.session.createDataFrame(
+        [(p.start.isoformat(), p.end.isoformat(), p.is_complete, now.wanted[table][p.start.isoformat()]) for p in found],
+        f"{start} string, end string, is_complete boolean, input_version string",
+    ).withColumns({name: F.col(name).cast("date") for name in (start, "end")})
+    history = now.history
+    user_days = _user_days(world, max(found[0].start, history.start), min(found[-1].end, history.as_of))
+    return active_in_period(user_days, world.feed.attributes, now.firsts, periods, start, USERS[table])
+
+
+def _user_days(world: World, first: date, last: date) -> DataFrame:
+    where = f"event_date >= date'{first}' AND event_date <= date'{last}'"
+    return world.lakehouse.read(world.tables["user_days"], where)
+
+
+def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> Built:
+    table = world.tables[name]
+    where = one_of(KEY[name], keys)
+    if name == DAILY:
+        where = f"{one_of('event_month', {key[:7] for key in keys})} AND {where}"
+    # A few rows a key: one file for each month, or for the table.
+    few = rows.select(table.schema.fieldNames())
+    few = few.repartition("event_month") if name == DAILY else few.coalesce(1)
+    written: Written = world.lakehouse.replace(table, few, where, run_id=world.run_id, partitions=keys)
+    counts = dict.fromkeys(keys, 0)
+    for key in _keys(world, name, "input_version"):
+        if key[0] in counts:
+            counts[key[0]] += 1
+    return Built(table=table, written=written, rows=counts)
+
+
+def _recorded(world: World, name: str) -> dict[str, str]:
+    return dict(_keys(world, name, "input_version"))
+
+
+def _keys(world: World, name: str, column: str) -> list[tuple[str, str]]:
+    table = world.tables[name]
+    if not world.lakehouse.exists(table):
+        return []
+    rows = world.lakehouse.table_reader(table).to_pyarrow_table(columns=[KEY[name], column])
+    return [(day.isoformat(), value) for day, value in zip(*(rows[c].to_pylist() for c in rows.column_names), strict=True)]
+
+
+def _wanted(world: World, history: History, firsts: DataFrame) -> dict[str, dict[str, str]]:
+    new, begins = _digests(firsts)
+    present = _present(begins, history)
+    days = world.lakehouse.versions(world.tables["user_days"])
+    complete = history.complete_days()
+
+    def inputs(dates: Collection[date]) -> list[str]:
+        return [days.get(day.isoformat(), "") for day in dates if history.start <= day <= history.as_of]
+
+    daily = {
+        day.isoformat(): digest(
+            *inputs([day - DAY * n for n in range(LOOK_BACK_DAYS + 1)]),
+            min(complete[day], LOOK_BACK_DAYS + 1),
+            day in history.missing,
+            new.get(day, ""),
+            present[day],
+        )
+        for day in history.dates()
+    }
+    wanted = {DAILY: daily}
+    for table, periods in ((WEEK, history.weeks()), (MONTH, history.months())):
+        wanted[table] = {
+            period.start.isoformat(): digest(
+                *inputs(period.dates()), period.is_complete, present[min(period.end, history.as_of)]
+            )
+            for period in periods
+        }
+    return wanted
+
+
+def _digests(firsts: DataFrame) -> tuple[dict[date, str], dict[date, str]]:
+    """For each date a digest of its first days, and one of the series that begin on it."""
+    line = F.concat_ws("|", *SERIES, F.col("new").cast("string"))
+    new = firsts.groupBy("event_date").agg(_digest_of(line).alias("new"))
+    begin = firsts.groupBy(*SERIES).agg(F.min("event_date").alias("event_date"))
+    begins = begin.groupBy("event_date").agg(_digest_of(F.concat_ws("|", *SERIES)).alias("begins"))
+    rows = new.join(begins, "event_date", "full").collect()  # at most a row a date
+    return (
+        {row.event_date: row.new for row in rows if row.new is not None},
+        {row.event_date: row.begins for row in rows if row.begins is not None},
+    )
+
+
+def _digest_of(line: object) -> object:
+    return F.sha2(F.concat_ws("\n", F.sort_array(F.collect_list(line))), 256)  # type: ignore[arg-type]
+
+
+def _present(begins: dict[date, str], history: History) -> dict[date, str]:
+    """For each date a digest of the series that began by then."""
+    so_far, present = "", {}
+    for day in history.dates():
+        if day in begins:
+            so_far = digest(so_far, begins[day])
+        present[day] = so_far
+    return present

@@ -1,0 +1,151 @@
+"""The dimension of users: snapshots are read, judged and made unique; dates whose attributes change are touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyspark.sql.functions as F
+from pyspark.sql import DataFrame
+
+from analytics_assets.layers.bronze import replace_counts
+from analytics_assets.layers.reading import examine, judged_lines, landed_counts
+from analytics_assets.layers.world import Built, World, built, contract_version, pending, stamped
+from analytics_assets.transforms.bronze import ON_TIME, REJECTED
+from analytics_assets.transforms.columns import UNKNOWN
+from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
+from resources.lakehouse import one_of
+from resources.lines import one_file_a_task
+
+
+def pending_snapshots(world: World) -> list[str]:
+    """Arrivals of snapshots in landing that the dimension does not hold as they are."""
+    dimension = world.feed.dimension
+    if dimension is None:
+        return []
+    files = world.landing.files(dimension.landing)
+    return pending(files, world.counts(), dimension.name, contract_version(dimension.contract))
+
+
+def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
+    """Read snapshots from landing and replace them in the dimension.
+
+    The counts that mark them as read are written last, after the dates that they touch were recorded: a run
+    that is killed in between reads them again.
+    """
+    dimension, lakehouse = world.feed.dimension, world.lakehouse
+    assert dimension is not None
+    spark = lakehouse.spark.session
+    table, rejected_table = world.tables[dimension.name], world.tables[f"{dimension.name}_rejected"]
+    files = world.landing.files(dimension.landing, set(arrivals))
+    keys = sorted({file.arrival for file in files})
+    if not keys:
+        return Built(table=table, written=None, rows={})
+    contract = contract_columns(dimension.contract)
+    reading = examine(spark, files, contract, dimension.format)
+    judged = judged_lines(spark, world.landing, reading, dimension.landing, contract, dimension.format)
+    is_arrival = one_of("arrival", keys)
+    with one_file_a_task(spark):
+        lakehouse.replace(
+            rejected_table,
+            judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+            is_arrival,
+            run_id=world.run_id,
+            partitions=keys,
+        )
+    accepted = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+    by = dimension.partition_by
+    unique = unique_users(accepted, dimension.key, dimension.order_column, [column.name for column in contract])
+    unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
+    written = lakehouse.replace(
+        table,
+        unique.select(table.schema.fieldNames()).repartition("arrival"),
+        is_arrival,
+        run_id=world.run_id,
+        partitions=keys,
+    )
+    record_touched(world, changed_dates(world, keys))
+    version = contract_version(dimension.contract)
+    fingerprints = spark.createDataFrame(
+        [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
+    )
+    counts = _snapshot_counts(world, is_arrival, fingerprints)
+    landed = landed_counts(spark, reading, dimension.name, version)
+    replace_counts(world, dimension.name, keys, counts.unionByName(landed))
+    return built(world, table, written, keys)
+
+
+def changed_dates(world: World, arrivals: Sequence[str]) -> list[str]:
+    """Dates on which a user of these snapshots stands in user_days with other attributes than now hold."""
+    dimension, lakehouse = world.feed.dimension, world.lakehouse
+    assert dimension is not None
+    user_days = world.tables["user_days"]
+    if not lakehouse.exists(user_days):
+        return []
+    users = lakehouse.read(world.tables[dimension.name])
+    concerned = users.where(one_of("arrival", arrivals)).select(F.col(dimension.key).alias("user_id")).distinct()
+    before = lakehouse.read(user_days).join(concerned, "user_id", "left_semi").select(
+        "user_id", "event_date", *[F.col(name).alias(f"_{name}") for name in dimension.attributes]
+    )
+    periods = attributes_by_date(users, dimension.key, dimension.attributes)
+    after = with_attributes(before, periods, dimension.key, dimension.attributes)
+    differs = " OR ".join(f"NOT ({name} <=> _{name})" for name in dimension.attributes)
+    rows = after.where(differs).select("event_date").distinct().collect()  # at most a row a date
+    return sorted(row.event_date.isoformat() for row in rows)
+
+
+def touched_dates(world: World) -> list[str]:
+    """Dates that a snapshot touched and that silver has not computed again."""
+    table = world.tables.get("touched")
+    if table is None or not world.lakehouse.exists(table):
+        return []
+    days = world.lakehouse.table_reader(table).to_pyarrow_table()["event_date"].to_pylist()
+    return sorted(day.isoformat() for day in days)
+
+
+def record_touched(world: World, days: Sequence[str]) -> None:
+    """Add dates to those that a snapshot touched."""
+    before = touched_dates(world)
+    if not set(days) <= set(before):
+        _replace_touched(world, sorted({*before, *days}))
+
+
+def clear_touched(world: World, days: Sequence[str]) -> None:
+    """Take away dates that silver has computed again."""
+    before = touched_dates(world)
+    if set(before) & set(days):
+        _replace_touched(world, sorted(set(before) - set(days)))
+
+
+def _replace_touched(world: World, days: Sequence[str]) -> None:
+    rows = world.lakehouse.spark.session.createDataFrame([(day,) for day in days], "event_date string")
+    dates = rows.select(F.col("event_date").cast("date").alias("event_date")).coalesce(1)
+    world.lakehouse.replace(world.tables["touched"], dates, None, run_id=world.run_id, partitions=days)
+
+
+def _snapshot_counts(world: World, is_arrival: str, fingerprints: DataFrame) -> DataFrame:
+    dimension = world.feed.dimension
+    assert dimension is not None
+    accepted = world.lakehouse.read(world.tables[dimension.name], is_arrival).groupBy("arrival").agg(
+        F.sum("copies").alias("rows")
+    )
+    rejected = (
+        world.lakehouse.read(world.tables[f"{dimension.name}_rejected"], is_arrival)
+        .groupBy("arrival", "file", F.col("violations")[0].alias("rule"))
+        .agg(F.count(F.lit(1)).alias("rows"))
+        .join(F.broadcast(fingerprints), "file", "left")
+    )
+    nothing = {"file": F.lit(None), "fingerprint": F.lit(None), "rule": F.lit(None)}
+    both = accepted.withColumns({**nothing, "standing": F.lit(ON_TIME)}).unionByName(
+        rejected.withColumn("standing", F.lit(REJECTED))
+    )
+    columns = world.tables["counts"].schema
+    return both.select(
+        *[
+            {
+                "arrival_month": F.substring("arrival", 1, 7).alias("arrival_month"),
+                "source": F.lit(dimension.name).alias("source"),
+            }.get(field.name, F.col(field.name) if field.name in both.columns else F.lit(None).cast(field.dataType).alias(field.name))
+            for field in columns
+        ]
+    )

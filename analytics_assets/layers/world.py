@@ -1,0 +1,152 @@
+"""The world of a feed: its declaration, its tables, landing and lakehouse, and what stands there now.
+
+Belongs here: what every layer needs to know before it computes, read from Delta's log and from counts without
+a JVM. Does not: computing (the other modules of this package).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, ON_TIME
+from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.history import History, history
+from resources.lakehouse import Lakehouse, Written
+from resources.landing import LandedFile, Landing
+
+
+@dataclass(frozen=True)
+class World:
+    """A feed and the places where its data stand, for one run."""
+
+    feed: Feed
+    landing: Landing
+    lakehouse: Lakehouse
+    run_id: str
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The feed's tables by name."""
+        return feed_tables(self.feed)
+
+    def counts(self) -> pa.Table:
+        """The table counts, without a JVM; empty where nothing has landed."""
+        table = self.tables["counts"]
+        names = table.schema.fieldNames()
+        if not self.lakehouse.exists(table):
+            return pa.table({name: pa.array([], pa.string()) for name in names})
+        return self.lakehouse.table_reader(table).to_pyarrow_table(columns=names)
+
+    def tide(self) -> dict[str, tuple[str, int]]:
+        """Version and accepted rows of each event date, by its ISO form."""
+        if not self.lakehouse.exists(self.tables["tide"]):
+            return {}
+        rows = self.lakehouse.table_reader(self.tables["tide"]).to_pyarrow_table().to_pylist()
+        return {row["event_date"].isoformat(): (row["input_version"], row["rows"]) for row in rows}
+
+    def history(self) -> History | None:
+        """The feed's closed dates, from what has landed."""
+        counts = self.counts()
+        return self.history_of(counts) if counts.num_rows else None
+
+    def history_of(self, counts: pa.Table) -> History | None:
+        """The closed dates according to a table of counts."""
+        events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
+        arrivals = pc.unique(events["arrival"]).to_pylist()
+        on_time = events.filter(pc.equal(events["standing"], ON_TIME))["event_date"]
+        feed = self.feed
+        return history(
+            {date.fromisoformat(arrival[:10]) for arrival in arrivals},
+            pc.min(on_time).as_py() if len(on_time) else None,
+            declared_start=feed.history_start,
+            closed_through=feed.closed_through,
+            last_date=feed.last_date,
+            lag_days=feed.lag_days,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What a layer did: the table, the commit, and the rows of each partition that it was asked for."""
+
+    table: Table
+    written: Written | None
+    rows: dict[str, int]
+
+
+def built(world: World, table: Table, written: Written, keys: Iterable[str]) -> Built:
+    """What was written, with the rows of each partition as Delta's log has them."""
+    rows = world.lakehouse.rows(table)
+    return Built(table=table, written=written, rows={key: rows.get(key, 0) for key in keys})
+
+
+def digest(*parts: object) -> str:
+    """16 hex digits that stand for the parts."""
+    return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()[:16]
+
+
+def reading_version(feed: Feed) -> str:
+    """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
+    columns = [
+        (c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks)
+        for c in contract_columns(feed.contract)
+    ]
+    return digest(columns, feed.format, feed.event, feed.time_zone, feed.source_zone, feed.lag_days, feed.first_date)
+
+
+def event_version(feed: Feed) -> str:
+    """Digest of all in a feed's declaration that decides how accepted rows become events in sessions."""
+    return digest(feed.event_key, feed.winner, feed.sessions, feed.time_zone, feed.attributes)
+
+
+def contract_version(model: type[object]) -> str:
+    """Digest of a dimension's contract."""
+    return digest(
+        [(c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(model)]
+    )
+
+
+def pending(files: Collection[LandedFile], counts: pa.Table, source: str, version: str) -> list[str]:
+    """Arrivals with a file that is new, changed or gone since the counts were taken, or under other rules.
+
+    An arrival without any file in landing is archived, not pending. Recorded fingerprints carry the version.
+    """
+    here: dict[str, set[tuple[str, str]]] = {}
+    for file in files:
+        here.setdefault(file.arrival, set()).add((file.path, stamped(file, version)))
+    known: dict[str, set[tuple[str, str]]] = {}
+    landed = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED)))
+    for row in landed.select(["arrival", "file", "fingerprint"]).to_pylist():
+        known.setdefault(row["arrival"], set()).add((row["file"], row["fingerprint"]))
+    return sorted(arrival for arrival, found in here.items() if known.get(arrival) != found)
+
+
+def stamped(file: LandedFile, version: str) -> str:
+    """Fingerprint of a file as it is read under a version of the rules."""
+    return digest(file.fingerprint, version)
+
+
+def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
+    """Arrivals whose rows do not add up: landed, accepted and rejected rows of each. The law of conservation."""
+    return {arrival: sums for arrival, sums in sums_by_arrival(counts, source).items() if sums[0] != sums[1] + sums[2]}
+
+
+def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
+    """Landed, accepted and rejected rows of each arrival."""
+    wanted = counts.filter(pc.equal(counts["source"], source))
+    grouped = wanted.group_by(["arrival", "standing"]).aggregate([("rows", "sum")]).to_pylist()
+    sums: dict[str, list[int]] = {}
+    for row in grouped:
+        place = 0 if row["standing"] == LANDED else 1 if row["standing"] in ACCEPTED else 2
+        sums.setdefault(row["arrival"], [0, 0, 0])[place] += row["rows_sum"]
+    return {arrival: (landed, accepted, rejected) for arrival, (landed, accepted, rejected) in sorted(sums.items())}

@@ -1,0 +1,149 @@
+"""Bronze: lines become typed rows with a verdict, a list of violations and a standing.
+
+Belongs here: the verdict on a row of an event file or of a snapshot. Does not: the contract's own rules
+(contract.py), splitting lines (fields.py), which files are read (layers/bronze.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyspark.sql.functions as F
+import pyspark.sql.types as T
+from pyspark.sql import Column, DataFrame
+
+from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, violations
+from analytics_assets.transforms.fields import malformed_rules, split_fields
+
+ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
+ACCEPTED = (ON_TIME, LATE, EARLY)
+LANDED = "landed"
+FIELDS = "_fields"
+
+
+def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_utf8: bool) -> DataFrame:
+    """Lines with the contract's typed columns and its verdict.
+
+    In: raw string, and any other columns, which are kept. Out: those, a column for each of the contract's,
+    null where the row has no such value, and violations array<string>, null where the contract holds.
+    check_utf8: look for bytes that are not UTF-8, which costs a pass over each line.
+    """
+    raw = F.col("raw")
+    malformed = [*_utf8_rules(raw, check_utf8), *malformed_rules(raw, sep), *_number_of_fields(len(contract))]
+    contract_rules = rules(list(contract), lambda name: _text(contract, name))
+    split = lines.withColumn(FIELDS, split_fields(raw, sep))
+    values = split.select("*", *[typed(_text(contract, c.name), c.data_type).alias(c.name) for c in contract])
+    # A malformed row has one reason, the first; its fields say nothing.
+    found = F.coalesce(F.slice(violations(malformed), 1, 1), violations(contract_rules))
+    return values.withColumn("violations", found).drop(FIELDS)
+
+
+def bronze(
+    rows: DataFrame,
+    *,
+    event: dict[str, str],
+    zone: str,
+    source_zone: str,
+    first_date: date,
+    lag_days: int,
+    keep_raw: bool,
+) -> DataFrame:
+    """Judged rows with their event, the rules about time, and their standing.
+
+    In: the output of `judge`, with arrival string (YYYY-MM-DD...). event: event column -> SQL expression.
+    Out: the input's columns, the event's columns and event_date, and standing; violations complete;
+    raw kept for rejected rows, or for all if keep_raw. Source: METRICS "Rows, arrivals, dates".
+    """
+    event_time = F.expr(event["event_time"]).cast(T.TimestampType())
+    if source_zone != "UTC":
+        event_time = F.to_utc_timestamp(event_time, source_zone)
+    others = [F.expr(sql).alias(name) for name, sql in event.items() if name != "event_time"]
+    sources = [F.col(name) for name in rows.columns if name not in event and name != "violations"]
+    events = rows.select(
+        event_time.alias("event_time"), *others, *sources, F.col("violations").alias("_contract_violations")
+    )
+    dated = events.withColumn("event_date", local_date(F.col("event_time"), zone))
+    arrival_date = F.substring("arrival", 1, 10).cast(T.DateType())
+    own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
+    judged = dated.withColumn(
+        "violations", F.coalesce("_contract_violations", violations(event_rules(arrival_date, first_date)))
+    )
+    is_rejected = F.col("violations").isNotNull()
+    standing = (
+        F.when(is_rejected, REJECTED)
+        .when(F.col("event_date") == own_date, ON_TIME)
+        .when(F.col("event_date") < own_date, LATE)
+        .otherwise(EARLY)
+    )
+    raw = F.col("raw") if keep_raw else F.when(is_rejected, F.col("raw"))
+    return judged.withColumns(
+        {"standing": standing, "raw": raw, "line_number": F.when(is_rejected, F.col("line_number"))}
+    ).drop("_contract_violations")
+
+
+def event_rules(arrival_date: Column, first_date: date) -> list[Rule]:
+    """Rules on the event that a row becomes, judged where the contract holds."""
+    return [
+        Rule(
+            name="event_time_not_readable",
+            sentence="The row's time is not written as the feed expects it.",
+            broken=lambda: F.col("event_time").isNull(),
+        ),
+        Rule(name="user_id_unknown", sentence="The row names no user.", broken=lambda: F.col("user_id").isNull()),
+        Rule(
+            name="in_the_future",
+            sentence="The event date is more than one day after the arrival.",
+            broken=lambda: F.coalesce(F.col("event_date") > F.date_add(arrival_date, 1), F.lit(False)),
+        ),
+        Rule(
+            name="before_first_date",
+            sentence=f"The event date is before the feed's first date, {first_date}.",
+            broken=lambda: F.coalesce(F.col("event_date") < F.lit(first_date), F.lit(False)),
+        ),
+    ]
+
+
+def local_date(time: Column, zone: str) -> Column:
+    """The day of a UTC time in a zone."""
+    return F.to_date(time if zone == "UTC" else F.from_utc_timestamp(time, zone))
+
+
+def local_hour(time: Column, zone: str) -> Column:
+    """The hour of the day, 0 to 23, of a UTC time in a zone."""
+    return F.hour(time if zone == "UTC" else F.from_utc_timestamp(time, zone))
+
+
+def _text(contract: Sequence[ContractColumn], name: str) -> Column:
+    # An empty field is a missing value.
+    position = next(place for place, column in enumerate(contract) if column.name == name)
+    text = F.col(FIELDS)[position]
+    return F.when(text != "", text)
+
+
+def _utf8_rules(raw: Column, check: bool) -> list[Rule]:
+    if not check:
+        return []
+    octets = raw.cast(T.BinaryType())
+    return [
+        Rule(
+            name="invalid_utf8",
+            sentence="The line has bytes that are not UTF-8.",
+            broken=lambda: F.encode(F.decode(octets, "UTF-8"), "UTF-8") != octets,
+        )
+    ]
+
+
+def _number_of_fields(expected: int) -> list[Rule]:
+    return [
+        Rule(
+            name="too_few_fields",
+            sentence=f"The line has fewer than {expected} fields.",
+            broken=lambda: F.size(FIELDS) < expected,
+        ),
+        Rule(
+            name="too_many_fields",
+            sentence=f"The line has more than {expected} fields.",
+            broken=lambda: F.size(FIELDS) > expected,
+        ),
+    ]

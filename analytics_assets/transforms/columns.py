@@ -1,0 +1,96 @@
+"""The vocabulary: every column of every table, declared once, with its type and a sentence.
+
+Belongs here: columns and the words that describe them. Does not: which table has which columns
+(analytics_assets/feeds/tables.py), how a value comes about (the other modules of this package).
+
+Names carry units (`_ms`, `_s`); `_time` is a UTC timestamp, `_date` a day in the feed's time zone,
+`is_` a boolean.
+"""
+
+from __future__ import annotations
+
+import pyspark.sql.types as T
+
+COMMENT = "comment"
+
+
+def column(name: str, data_type: T.DataType, sentence: str) -> T.StructField:
+    """Declare a column: `sentence` becomes its documentation in Delta, in the UI and in the docs."""
+    return T.StructField(name, data_type, True, {COMMENT: sentence})
+
+
+# Where a row came from
+ARRIVAL = column("arrival", T.StringType(), "Partition key of the arrival that brought the row (YYYY-MM-DD).")
+FILE = column("file", T.StringType(), "File that brought the row, relative to landing.")
+FINGERPRINT = column("fingerprint", T.StringType(), "Fingerprint of the file's name, size and content stamp.")
+LINE_NUMBER = column("line_number", T.LongType(), "Line of the file, from 1; only of rejected rows.")
+RAW = column("raw", T.StringType(), "The row as it landed, where the row was rejected or is its own key.")
+STANDING = column("standing", T.StringType(), "on_time, late, early or rejected; landed for the count of bytes.")
+VIOLATIONS = column("violations", T.ArrayType(T.StringType()), "Names of the rules broken; null if none.")
+RULE = column("rule", T.StringType(), "First rule that the row broke; null for accepted rows.")
+SOURCE = column("source", T.StringType(), "What the file holds: events, or the name of a dimension.")
+HOUR = column("hour", T.IntegerType(), "Hour of the day in the feed's time zone, 0 to 23.")
+ROWS = column("rows", T.LongType(), "Number of rows.")
+INPUT_VERSION = column("input_version", T.StringType(), "Digest of all that the partition was computed from.")
+ARRIVAL_MONTH = column("arrival_month", T.StringType(), "Month of the arrival (YYYY-MM).")
+EVENT_MONTH = column("event_month", T.StringType(), "Month of the event date (YYYY-MM).")
+
+# The event
+EVENT_TIME = column("event_time", T.TimestampType(), "When the event happened, in UTC.")
+EVENT_DATE = column("event_date", T.DateType(), "Day on which it happened, in the feed's time zone.")
+USER_ID = column("user_id", T.StringType(), "Who did it.")
+ACTION = column("action", T.StringType(), "What was done.")
+OBJECT_ID = column("object_id", T.StringType(), "What it was done to: a page, a file, a product.")
+DURATION_MS = column("duration_ms", T.LongType(), "How long it took, in milliseconds.")
+APP_VERSION = column("app_version", T.StringType(), "Version of the app that sent the event.")
+COPIES = column("copies", T.LongType(), "Accepted rows with this event key; 1 means no duplicate.")
+
+# Sessions
+SESSION_START = column("session_start", T.TimestampType(), "Start of the session that the event belongs to, in UTC.")
+SESSION_DATE = column("session_date", T.DateType(), "Day of the session's start, in the feed's time zone.")
+IS_SESSION_ENTRY = column("is_session_entry", T.BooleanType(), "The session's first event.")
+IS_SESSION_EXIT = column("is_session_exit", T.BooleanType(), "The session's last event.")
+SESSION_ID = column("session_id", T.StringType(), "Key parts, percent-encoded, then # and the start in UTC.")
+DURATION_S = column(
+    "duration_s", T.DecimalType(14, 3), "Seconds from the start to the latest end of an event, to milliseconds."
+)
+ENGAGED_MS = column("engaged_ms", T.LongType(), "Sum of the events' durations, in milliseconds.")
+ACTIONS = column("actions", T.LongType(), "Number of user actions.")
+IS_BOUNCE = column("is_bounce", T.BooleanType(), "The session has exactly one action.")
+ENTRY_ACTION = column("entry_action", T.StringType(), "Action of the first event.")
+ENTRY_OBJECT_ID = column("entry_object_id", T.StringType(), "Object of the first event.")
+EXIT_ACTION = column("exit_action", T.StringType(), "Action of the last event.")
+EXIT_OBJECT_ID = column("exit_object_id", T.StringType(), "Object of the last event.")
+
+# User days
+EVENTS = column("events", T.LongType(), "Number of events.")
+FIRST_EVENT_TIME = column("first_event_time", T.TimestampType(), "Time of the day's first event, in UTC.")
+LAST_EVENT_TIME = column("last_event_time", T.TimestampType(), "Time of the day's last event, in UTC.")
+
+# Active users
+DIMENSION = column("dimension", T.StringType(), "all, or the attribute by which users are split.")
+VALUE = column("value", T.StringType(), "Value of that attribute; all for the total.")
+DAU = column("dau", T.LongType(), "Distinct users with an event on the date.")
+ROLLING_7 = column("rolling_7", T.LongType(), "Distinct users in the 7 days that end on the date.")
+ROLLING_28 = column("rolling_28", T.LongType(), "Distinct users in the 28 days that end on the date.")
+ROLLING_30 = column("rolling_30", T.LongType(), "Distinct users in the 30 days that end on the date.")
+STICKINESS_7 = column("stickiness_7", T.DoubleType(), "dau / rolling_7.")
+STICKINESS_28 = column("stickiness_28", T.DoubleType(), "dau / rolling_28.")
+NEW = column("new", T.LongType(), "Users whose first active day is the date.")
+RETURNING = column("returning", T.LongType(), "Active on the date and in the 28 days before.")
+RESURRECTED = column("resurrected", T.LongType(), "Active on the date, not in the 28 days before, but earlier.")
+DORMANT = column("dormant", T.LongType(), "Active 28 days ago and not since.")
+IS_MISSING = column("is_missing", T.BooleanType(), "No arrival for the date: its figures are null.")
+IS_COMPLETE = column("is_complete", T.BooleanType(), "The period lies inside the feed's closed dates.")
+WEEK_START = column("week_start", T.DateType(), "Monday of the ISO week.")
+WAU = column("wau", T.LongType(), "Distinct users in the ISO week; null while it is not complete.")
+MONTH_START = column("month_start", T.DateType(), "First day of the calendar month.")
+MAU = column("mau", T.LongType(), "Distinct users in the calendar month; null while it is not complete.")
+
+TOTAL = "all"
+UNKNOWN = "unknown"
+
+
+def attribute(name: str, dimension: str) -> T.StructField:
+    """Column of a user's attribute as of the event date, from a feed's dimension."""
+    return column(name, T.StringType(), f"From the dimension {dimension} as of the event date; unknown if none.")

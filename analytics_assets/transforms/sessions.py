@@ -1,0 +1,64 @@
+"""Sessions: one row a session, an aggregate of silver.
+
+Belongs here: what is summed up over a session, and its id. Does not: where a session begins (silver.py).
+"""
+
+from __future__ import annotations
+
+import pyspark.sql.functions as F
+import pyspark.sql.types as T
+from pyspark.sql import Column, DataFrame
+
+MILLISECOND = 1000
+
+
+def sessions(silver: DataFrame, has_duration: bool) -> DataFrame:
+    """One row for each session.
+
+    In: silver. Out: session_id, user_id, session_date, session_start, duration_s decimal(14,3), engaged_ms
+    (with has_duration), actions, is_bounce, entry and exit action and object, input_version.
+    Source: METRICS "Sessions".
+    """
+    micros = F.unix_micros("event_time")
+    duration = F.coalesce(F.col("duration_ms"), F.lit(0)) if has_duration else F.lit(0)
+    end = micros + duration * MILLISECOND
+    entry, leave = F.col("is_session_entry"), F.col("is_session_exit")
+    sums = [
+        F.count(F.lit(1)).alias("actions"),
+        F.max(end).alias("_end"),
+        F.sum(duration).cast(T.LongType()).alias("engaged_ms"),
+        F.max(F.when(entry, F.struct("action", "object_id"))).alias("_entry"),
+        F.max(F.when(leave, F.struct("action", "object_id"))).alias("_exit"),
+    ]
+    made = silver.groupBy("session_date", "user_id", "session_start", "input_version").agg(*sums)
+    length = (F.col("_end") - F.unix_micros("session_start")) / F.lit(1_000_000).cast(T.DecimalType(7, 0))
+    columns = [
+        session_id([F.col("user_id")], F.col("session_start")).alias("session_id"),
+        F.col("user_id"),
+        F.col("session_date"),
+        F.col("session_start"),
+        length.cast(T.DecimalType(14, 3)).alias("duration_s"),
+        *([F.col("engaged_ms")] if has_duration else []),
+        F.col("actions"),
+        (F.col("actions") == 1).alias("is_bounce"),
+        F.col("_entry.action").alias("entry_action"),
+        F.col("_entry.object_id").alias("entry_object_id"),
+        F.col("_exit.action").alias("exit_action"),
+        F.col("_exit.object_id").alias("exit_object_id"),
+        F.col("input_version"),
+    ]
+    return made.select(*columns)
+
+
+def session_id(key: list[Column], start: Column) -> Column:
+    """The key's parts, percent-encoded for %, | and #, joined by |, then # and the start in UTC.
+
+    Source: METRICS "Session id".
+    """
+    parts = [
+        F.replace(
+            F.replace(F.replace(part, F.lit("%"), F.lit("%25")), F.lit("|"), F.lit("%7C")), F.lit("#"), F.lit("%23")
+        )
+        for part in key
+    ]
+    return F.concat(F.concat_ws("|", *parts), F.lit("#"), F.date_format(start, "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"))

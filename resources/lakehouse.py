@@ -1,0 +1,220 @@
+"""Lakehouse: the one place that reads, replaces and describes Delta tables.
+
+Belongs here: Delta, commits and what they say, the lease under which a feed is written. Does not: which
+tables there are (analytics_assets/feeds/tables.py), what stands in them (transforms).
+
+Descriptions come from Delta's log through deltalake: they need no JVM and read no data.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import dagster as dg
+import pyarrow as pa
+from deltalake import DeltaTable
+from pydantic import PrivateAttr
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from resources.lease import Lease
+from resources.spark import Spark
+
+INPUT_VERSION = "input_version"
+
+
+class TableLike(Protocol):
+    """What the lakehouse needs to know of a table."""
+
+    @property
+    def feed(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def schema(self) -> StructType: ...
+    @property
+    def partition_by(self) -> tuple[str, ...]: ...
+    @property
+    def statistics(self) -> tuple[str, ...]: ...
+    @property
+    def made_by(self) -> str: ...
+
+
+class MissingTableError(Exception):
+    """A table that is not there yet; says which asset makes it."""
+
+
+class WriteError(Exception):
+    """A table cannot be written; says where, why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a commit did: its version, the rows in it, and the rows of each value of the table's partition key."""
+
+    version: int
+    rows: int
+    location: str
+
+
+class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The Delta tables under one root, as `<root>/<feed>/<table>`."""
+
+    root: str
+    spark: dg.ResourceDependency[Spark]
+    lease_wait_s: int = 300
+    _leases: dict[str, Lease] = PrivateAttr(default_factory=dict)
+
+    def location(self, table: TableLike) -> str:
+        """Folder of a table."""
+        return str(Path(self.root) / table.feed / table.name)
+
+    def exists(self, table: TableLike) -> bool:
+        """Whether the table has been written at least once."""
+        return DeltaTable.is_deltatable(self.location(table))
+
+    def read(self, table: TableLike, where: str | None = None) -> DataFrame:
+        """Rows of a table, those that a SQL condition names. Raises MissingTableError."""
+        self._require(table)
+        rows: DataFrame = self.spark.session.read.format("delta").load(self.location(table))
+        return rows.where(where) if where else rows
+
+    def read_or_empty(self, table: TableLike, where: str | None = None) -> DataFrame:
+        """Rows of a table, none where it has not been written yet: for what is kept from run to run."""
+        if not self.exists(table):
+            return self.spark.session.createDataFrame([], table.schema)
+        return self.read(table, where)
+
+    def replace(
+        self,
+        table: TableLike,
+        rows: DataFrame,
+        where: str | None,
+        *,
+        run_id: str,
+        partitions: Sequence[str],
+    ) -> Written:
+        """Replace the rows that `where` names (all, if None) by `rows`, in one commit.
+
+        rows: has the table's columns. Delta refuses rows that `where` does not name.
+        run_id, partitions: who wrote what, kept in the commit's userMetadata.
+        Raises LeaseError if somebody else writes this feed, WriteError if the disk does not take it.
+        """
+        self.hold(table.feed)
+        location = self.location(table)
+        metadata = {"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)}
+        writer = (
+            rows.to(table.schema)
+            .write.format("delta")
+            .mode("overwrite")
+            .option("userMetadata", json.dumps(metadata))
+            .option("delta.dataSkippingStatsColumns", ",".join(table.statistics))
+        )
+        if table.partition_by:
+            writer = writer.partitionBy(*table.partition_by)
+        if where is not None:
+            writer = writer.option("replaceWhere", where)
+        try:
+            writer.save(location)
+        except Exception as error:
+            reason = _disk_error(error)
+            if reason is None:
+                raise
+            raise WriteError(
+                f"{location} cannot be written: {reason}. Nothing of this commit is visible; make room or give "
+                "access, then run the same command again"
+            ) from error
+        return self.last_commit(table)
+
+    def last_commit(self, table: TableLike) -> Written:
+        """The newest commit of a table, from Delta's log. Raises MissingTableError."""
+        commit = self._open(table).history(1)[0]
+        metrics = commit.get("operationMetrics") or {}
+        return Written(
+            version=int(commit["version"]), rows=int(metrics.get("numOutputRows", 0)), location=self.location(table)
+        )
+
+    def versions(self, table: TableLike) -> dict[str, str]:
+        """Recorded input version of each partition that has rows, by the first partition column's value.
+
+        Reads Delta's log alone. A table that is not there has none.
+        """
+        found = self._files(table, f"min.{INPUT_VERSION}")
+        return dict(zip(found["key"], found[f"min.{INPUT_VERSION}"], strict=True)) if found else {}
+
+    def rows(self, table: TableLike) -> dict[str, int]:
+        """Rows of each partition, by the first partition column's value, from Delta's log alone."""
+        found = self._files(table, "num_records")
+        rows: dict[str, int] = {}
+        for key, number in zip(found["key"], found["num_records"], strict=True) if found else ():
+            rows[key] = rows.get(key, 0) + int(number or 0)
+        return rows
+
+    def table_reader(self, table: TableLike) -> DeltaTable:
+        """The table for a reader without a JVM. Raises MissingTableError."""
+        return self._open(table)
+
+    def hold(self, feed: str) -> None:
+        """Take the feed's lease, kept until the run ends. Raises LeaseError if it is not free in time."""
+        if feed not in self._leases:
+            lease = Lease(Path(self.root) / "_leases", feed)
+            try:
+                lease.take(self.lease_wait_s, dg.get_dagster_logger().info)
+            except OSError as error:
+                raise WriteError(
+                    f"{self.root} cannot be written: {error.strerror}. Give access, or set TIDEBOOK_LAKEHOUSE"
+                ) from error
+            self._leases[feed] = lease
+
+    def let_go(self) -> None:
+        """Give back all leases."""
+        while self._leases:
+            self._leases.popitem()[1].give_back()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Dagster calls this when a run ends, however it ends."""
+        self.let_go()
+
+    def _require(self, table: TableLike) -> None:
+        if not self.exists(table):
+            raise MissingTableError(
+                f"{table.feed}/{table.name} does not exist yet in {self.root}: "
+                f"{table.made_by} makes it. Run: tidebook run {table.feed}"
+            )
+
+    def _open(self, table: TableLike) -> DeltaTable:
+        self._require(table)
+        return DeltaTable(self.location(table))
+
+    def _files(self, table: TableLike, column: str) -> dict[str, list[Any]]:
+        if not self.exists(table):
+            return {}
+        actions = pa.table(DeltaTable(self.location(table)).get_add_actions(flatten=True))
+        if column not in actions.column_names:
+            return {}
+        keys = [str(key) for key in actions[f"partition.{table.partition_by[0]}"].to_pylist()]
+        return {"key": keys, column: actions[column].to_pylist()}
+
+
+def one_of(column: str, values: Collection[str]) -> str:
+    """SQL condition: the column, a text or a date, is one of the values."""
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
+    return f"{column} IN ({listed})" if values else "false"
+
+
+def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
+    """Partitions in few words: how many, the first and the last, and each where they are few."""
+    few = sorted(partitions)[:20] if len(partitions) <= 20 else []
+    return {"number": len(partitions), "first": min(partitions, default=None), "last": max(partitions, default=None)} | (
+        {"keys": few} if few else {}
+    )
+
+
+def _disk_error(error: Exception) -> str | None:
+    text = str(error)
+    for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
+        if sign in text:
+            return sign
+    return None

@@ -1,0 +1,100 @@
+"""Landing: which arrivals there are, and their files. Tidebook reads landing and never changes it.
+
+Belongs here: listing, names that do not count, fingerprints. Does not: what stands in the files (lines.py).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+IGNORED_PREFIXES = (".", "_")
+IGNORED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
+
+
+class LandingError(Exception):
+    """Landing cannot be listed; says where and what to do. Nothing may be concluded from it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedFile:
+    """A file of an arrival. path: relative to landing; uri: for Spark and Arrow; size in bytes."""
+
+    arrival: str
+    path: str
+    uri: str
+    size: int
+    fingerprint: str
+
+
+class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The folder where files arrive."""
+
+    root: str
+
+    @property
+    def uri(self) -> str:
+        """The folder as a file: address, without a slash at its end."""
+        return Path(self.root).resolve().as_uri()
+
+    def arrivals(self, pattern: str) -> list[str]:
+        """Arrivals of a landing pattern, such as notes/events/{arrival}/*.csv, that hold a file; sorted.
+
+        Raises LandingError as `files` does.
+        """
+        return sorted({file.arrival for file in self.files(pattern)})
+
+    def files(self, pattern: str, arrivals: Collection[str] | None = None) -> list[LandedFile]:
+        """Files of a landing pattern, in the order of their paths; of the given arrivals, or of all.
+
+        Names that begin with a dot or an underscore, and names of unfinished files, are ignored.
+        Raises LandingError if the feed's folder is not there or cannot be listed.
+        """
+        root = Path(self.root).resolve()
+        prefix, _, name_pattern = pattern.partition("{arrival}")
+        folder = root / prefix
+        if not folder.is_dir():
+            raise LandingError(
+                f"{folder}: saw no such folder, expected arrivals such as {prefix}2025-01-31{name_pattern}. "
+                "Set TIDEBOOK_LANDING to the folder where files land, or make some: tidebook generate --help"
+            )
+        found = []
+        try:
+            for child in sorted(folder.iterdir()):
+                arrival = child.name[:10]
+                if not DAY.fullmatch(arrival) or (arrivals is not None and arrival not in arrivals):
+                    continue
+                paths = sorted(child.rglob("*")) if child.is_dir() else [child]
+                for path in paths:
+                    relative = path.relative_to(root).as_posix()
+                    rest = relative[len(prefix) + len(arrival) :]
+                    if path.is_file() and fnmatch.fnmatchcase(rest, name_pattern) and not _is_ignored(relative):
+                        found.append(_landed(arrival, relative, path))
+        except OSError as error:
+            raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
+        return found
+
+
+def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
+    stat = path.stat()
+    stamp = f"{relative}\n{stat.st_size}\n{stat.st_mtime_ns}"
+    return LandedFile(
+        arrival=arrival,
+        path=relative,
+        uri=path.as_uri(),
+        size=stat.st_size,
+        fingerprint=hashlib.sha256(stamp.encode()).hexdigest()[:16],
+    )
+
+
+def _is_ignored(relative: str) -> bool:
+    return any(
+        part.startswith(IGNORED_PREFIXES) or part.lower().endswith(IGNORED_SUFFIXES) for part in relative.split("/")
+    )

@@ -1,0 +1,87 @@
+"""A lease: at most one writer of a feed at a time, in whatever process it runs.
+
+Belongs here: taking, naming and giving back the lease of a feed whose tables stand in a folder. Does not:
+what is written (lakehouse.py). Dagster's pools bind only what its daemon launches; this binds all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO
+
+POLL_S = 0.5
+
+
+class LeaseError(Exception):
+    """Somebody else writes this feed; says who, since when, and what to do."""
+
+
+class Lease:
+    """The lease of one feed: a lock of the operating system on a file, freed when the process ends, however."""
+
+    def __init__(self, folder: Path, feed: str) -> None:
+        self._path = folder / f"{feed}.lock"
+        self._feed = feed
+        self._file: IO[str] | None = None
+
+    def take(self, wait_s: float, waiting: Callable[[str], None] | None = None) -> None:
+        """Take the lease, waiting at most `wait_s` seconds; taking it again is a no-op.
+
+        waiting: is told once who holds it. Raises LeaseError if it is not free by then.
+        """
+        if self._file is not None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("a+")
+        until, told = time.monotonic() + wait_s, False
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                holder = self.holder()
+                if time.monotonic() >= until:
+                    file.close()
+                    raise LeaseError(
+                        f"feed {self._feed} is being written by {holder}. Nothing was changed. Wait until it ends "
+                        "and try again, or set TIDEBOOK_LEASE_WAIT_S to wait longer"
+                    ) from None
+                if waiting is not None and not told:
+                    waiting(f"waiting for feed {self._feed}: written by {holder}")
+                    told = True
+                time.sleep(POLL_S)
+        file.seek(0)
+        file.truncate()
+        json.dump(
+            {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+                "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            },
+            file,
+        )
+        file.flush()
+        self._file = file
+
+    def give_back(self) -> None:
+        """Free the lease; a no-op where it is not held."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def holder(self) -> str:
+        """Who wrote last into the lease's file, in words."""
+        try:
+            found = json.loads(self._path.read_text())
+            return f"process {found['pid']} on {found['host']} ({found['command']}) since {found['since']}"
+        except (OSError, ValueError, KeyError):
+            return "another process"

@@ -1,0 +1,89 @@
+"""Settings: everything that differs between a laptop, CI and a cluster, read in one place.
+
+Belongs here: environment variables (prefix TIDEBOOK_) and the `.env` file, their checks. Does not: what a
+feed declares (analytics_assets/feeds), Spark's own configuration (spark.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MASTER = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
+MEMORY = re.compile(r"\d+[mg]")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; one line that says which, what was seen and what is expected."""
+
+
+class Settings(BaseSettings):
+    """Tidebook's settings. Each field is set by TIDEBOOK_ and its name, in the environment or in `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="TIDEBOOK_", env_file=".env", extra="ignore")
+
+    landing: str = Field(default="data/landing", description="folder where files arrive")
+    lakehouse: str = Field(default="data/lakehouse", description="folder of the tables")
+    reports: str = Field(default="data/reports", description="folder of the pages")
+    state: str = Field(default="data/state", description="folder of logs and of the local engine's state")
+    spark_master: str = Field(
+        default="local[*]",
+        description="local[*] in the process; spark://..., yarn or k8s://... for a cluster; "
+        "sc://host:port for an engine that runs",
+    )
+    spark_memory: str = Field(default="", description="the driver's memory, such as 4g; by default from the machine")
+    engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")
+    feeds: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="more feeds: modules or .py files, separated by commas"
+    )
+
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("spark_master")
+    @classmethod
+    def _is_master(cls, value: str) -> str:
+        if not MASTER.fullmatch(value):
+            raise ValueError("expected local[*], local[N], spark://..., yarn, k8s://... or sc://host:port")
+        return value
+
+    @field_validator("spark_memory")
+    @classmethod
+    def _is_memory(cls, value: str) -> str:
+        if value and not MEMORY.fullmatch(value.lower()):
+            raise ValueError("expected a number with m or g, such as 4g")
+        return value.lower()
+
+    @field_validator("landing", "lakehouse", "reports", "state")
+    @classmethod
+    def _is_folder(cls, value: str) -> str:
+        if "://" in value:
+            raise ValueError("expected a folder; object stores are not read yet")
+        return str(Path(value).expanduser().resolve())
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's instance: DAGSTER_HOME, else beside the other state."""
+        return Path(os.environ.get("DAGSTER_HOME") or Path(self.state).parent / "dagster").resolve()
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the settings once. Raises SettingsError, one line for all that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [
+            f"TIDEBOOK_{'_'.join(str(part) for part in item['loc']).upper()}: saw {item.get('input')!r}, "
+            f"{item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        ]
+        raise SettingsError("; ".join(wrong)) from None

@@ -1,0 +1,185 @@
+"""Spark: the one place that makes sessions and knows which engine they run on.
+
+Belongs here: the configuration, in one table with a reason for each line; the three ways to Spark; progress.
+Does not: reading or writing tables (lakehouse.py), the local engine's process (engine.py).
+
+Three ways, by the setting TIDEBOOK_SPARK_MASTER: in the process (local[*]), a cluster's master, or an engine
+that runs already (sc://, Spark Connect). Outside this module only what Spark Connect has is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import dagster as dg
+import psutil
+from dagster_pyspark import LazyPySparkResource
+from pydantic import PrivateAttr
+from pyspark.sql import SparkSession
+
+from resources.jars import jar_paths
+from resources.java import java_environment
+from resources.settings import Settings, load_settings
+
+SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
+    # setting, value, reason
+    ("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension", "Delta's commands"),
+    ("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog", "Delta's tables"),
+    ("spark.sql.session.timeZone", "UTC", "a date must not depend on the machine"),
+    ("spark.sql.ansi.enabled", "false", "text that is no number is null, and the row rejected, not the run"),
+    ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS", "INT96 is slower and has no statistics"),
+    ("spark.sql.parquet.compression.codec", "zstd", "a third smaller than snappy for the same time"),
+    ("spark.sql.execution.arrow.pyspark.enabled", "true", "without Arrow None in a text column comes back as NaN"),
+    ("spark.sql.execution.arrow.pyspark.fallback.enabled", "false", "a silent fallback would bring that back"),
+    ("spark.sql.shuffle.partitions", "32", "adaptive execution merges small ones; 200 is many for one machine"),
+    ("spark.sql.files.maxPartitionBytes", "67108864", "blocks of 64 MB keep the cores of one machine even"),
+    ("spark.sql.autoBroadcastJoinThreshold", "134217728", "a dimension of a million users fits, and saves a shuffle"),
+    ("spark.sql.maxConcurrentOutputFileWriters", "64", "writes partitions side by side instead of sorting for them"),
+    ("spark.sql.sources.parallelPartitionDiscovery.threshold", "512", "listing a folder needs no Spark job"),
+    ("spark.sql.sources.parallelPartitionDiscovery.parallelism", "5", "more tasks than files cost more than they save"),
+    ("spark.databricks.delta.snapshotPartitions", "2", "a log of a few thousand files needs no 50 tasks"),
+    ("spark.databricks.delta.stats.collect.using.tableSchema", "true", "statistics on the columns that we name"),
+    ("spark.databricks.delta.properties.defaults.enableDeletionVectors", "false", "readers without a JVM lack them"),
+    ("spark.hadoop.parquet.enable.dictionary#event_time", "false", "nearly every value differs: a dictionary costs"),
+    ("spark.hadoop.parquet.enable.dictionary#duration_ms", "false", "nearly every value differs: a dictionary costs"),
+    ("spark.ui.enabled", "false", "a port and memory for each run; Dagster shows the run"),
+    ("spark.ui.showConsoleProgress", "false", "the command shows its own progress"),
+    ("spark.cleaner.referenceTracking.cleanCheckpoints", "true", "nothing stays on disk after a run"),
+)
+
+STATIC_ONLY_LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+"""A local driver listens on loopback alone."""
+
+LARGEST_DRIVER_MB = 6 * 1024
+SMALLEST_DRIVER_MB = 1024
+
+
+class SparkError(Exception):
+    """Spark cannot be reached or started; says what to do."""
+
+
+def driver_memory(settings: Settings, total_bytes: int | None = None) -> str:
+    """The driver's memory: the setting, else a third of the machine, at most 6 GB and never above half of it."""
+    total_mb = (total_bytes or psutil.virtual_memory().total) // (1024 * 1024)
+    if settings.spark_memory:
+        number, unit = int(settings.spark_memory[:-1]), settings.spark_memory[-1]
+        wanted = number * (1024 if unit == "g" else 1)
+    else:
+        wanted = min(max(total_mb // 3, SMALLEST_DRIVER_MB), LARGEST_DRIVER_MB)
+    return f"{min(wanted, total_mb // 2)}m"
+
+
+def session_config(settings: Settings) -> dict[str, str]:
+    """Configuration of a session in the process or on a cluster, and of the local engine."""
+    config = {name: value for name, value, _ in SPARK_CONFIG}
+    config["spark.driver.memory"] = driver_memory(settings)
+    config["spark.jars"] = ",".join(str(path) for path in jar_paths())
+    config["spark.local.dir"] = str(Path(settings.state) / "spark")
+    config["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log_configuration(settings)}"
+    config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
+    if settings.spark_master.startswith(("local", "sc:")):
+        config.update(STATIC_ONLY_LOCAL)
+    return config
+
+
+def spark_log(settings: Settings) -> Path:
+    """File that takes Spark's own log, so that it does not flood the terminal."""
+    return Path(settings.state) / "spark.log"
+
+
+def log_configuration(settings: Settings) -> Path:
+    """Write the configuration of Spark's log, and give its path."""
+    path = Path(settings.state) / "log4j2.properties"
+    text = LOG_CONFIGURATION.format(log=spark_log(settings))
+    if not path.is_file() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return path
+
+
+LOG_CONFIGURATION = """\
+rootLogger.level = warn
+rootLogger.appenderRef.file.ref = file
+appender.file.type = RollingFile
+appender.file.name = file
+appender.file.fileName = {log}
+appender.file.filePattern = {log}.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss}} %p %c{{1}}: %m%n%ex
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 20MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 3
+logger.window.name = org.apache.spark.sql.execution.window.WindowExec
+logger.window.level = error
+"""
+
+
+class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A Spark session, made when it is first used: one for a whole run."""
+
+    master: str
+    _lazy: LazyPySparkResource | None = PrivateAttr(default=None)
+
+    @property
+    def session(self) -> SparkSession:
+        """The session. Raises SparkError if the engine does not answer."""
+        if self._lazy is None:
+            self._lazy = LazyPySparkResource(spark_config=self._session_config())
+        session: SparkSession = self._lazy.spark_session
+        return session
+
+    @property
+    def is_connect(self) -> bool:
+        """Whether the session talks to an engine that runs elsewhere."""
+        return self.master.startswith("sc://")
+
+    def _session_config(self) -> dict[str, Any]:
+        os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+        if self.is_connect:
+            return {"spark.remote": self.master}
+        os.environ.update(java_environment())
+        return {"spark.master": self.master, "spark.app.name": "tidebook", **session_config(load_settings())}
+
+    def progress(self) -> tuple[int, int]:
+        """Tasks done and tasks in all of the stages that run now; (0, 0) where it cannot be known."""
+        if self.is_connect or self._lazy is None:
+            return (0, 0)
+        tracker = self.session.sparkContext.statusTracker()
+        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+        known = [stage for stage in stages if stage is not None]
+        return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
+
+    def stop(self) -> None:
+        """Stop the session; an engine that runs elsewhere goes on."""
+        if self._lazy is not None:
+            self.session.stop()
+            self._lazy = None
+
+
+class spark_config:  # noqa: N801  reads as a statement: with spark_config(...)
+    """Set SQL settings of a session within a block, and put back what was there."""
+
+    def __init__(self, spark: SparkSession, values: Mapping[str, str]) -> None:
+        self._spark, self._values = spark, dict(values)
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> None:
+        for name, value in self._values.items():
+            self._before[name] = self._spark.conf.get(name, None)
+            self._spark.conf.set(name, value)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                self._spark.conf.unset(name)
+            else:
+                self._spark.conf.set(name, value)
