@@ -1,0 +1,28 @@
+"""One Spark session for all tests. Belongs here: what most modules of tests use, and nothing else."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from resources.settings import load_settings
+from resources.spark import Spark
+
+
+@pytest.fixture(scope="session")
+def spark_resource(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """The resource, in this process; TIDEBOOK_SPARK_MASTER names an engine that runs instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEBOOK_STATE", str(tmp_path_factory.mktemp("state")))
+        load_settings.cache_clear()
+        resource = Spark(master=os.environ.get("TIDEBOOK_SPARK_MASTER", "local[2]"))
+        yield resource
+        resource.stop()
+    load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def spark(spark_resource: Spark) -> SparkSession:
+    """The session of `spark_resource`."""
+    return spark_resource.session
