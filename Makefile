@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	echo "Installing into .venv with $$("$$found" --version) (minutes the first time)"; \
 	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then "$$found" -m venv --clear .venv; fi; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
 	$(BIN)/python -m resources.jars; \
 	touch $@
 
