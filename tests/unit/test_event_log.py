@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,6 +190,11 @@ import sys
 sys.path[:0] = sys.argv[3:]
 from resources.event_log import SingleFileEventLog
 from tests.unit.test_event_log import entry
+import os, pathlib, time
+base_dir = pathlib.Path(sys.argv[1])
+(base_dir / f"ready-{os.getpid()}").touch()
+while not (base_dir / "go").exists():
+    time.sleep(0.001)
 storage = SingleFileEventLog(sys.argv[1])
 for number in range(100):
     storage.store_event(entry(number, sys.argv[2]))
@@ -205,6 +211,12 @@ def start_writer(base_dir: Path, run_id: str) -> "subprocess.Popen[str]":
 def test_processes_that_start_and_write_at_once_lose_no_event(tmp_path: Path) -> None:
     run_ids = [f"run-{number}" for number in range(4)]
     writers = [start_writer(tmp_path, run_id) for run_id in run_ids]
+    while len(list(tmp_path.glob("ready-*"))) < len(run_ids):
+        assert all(writer.poll() is None for writer in writers), [
+            w.stderr and w.stderr.read() for w in writers
+        ]
+        time.sleep(0.01)
+    (tmp_path / "go").touch()
     for writer in writers:
         _, errors = writer.communicate(timeout=120)
         assert writer.returncode == 0, errors
@@ -225,6 +237,7 @@ def test_a_watcher_sees_what_another_process_stores(tmp_path: Path) -> None:
             all_seen.set()
 
     storage.watch("watched", None, watch)
+    (tmp_path / "go").touch()
     writer = start_writer(tmp_path, "watched")
     assert all_seen.wait(timeout=60), f"saw {len(seen)} of 300 events"
     storage.end_watch("watched", watch)
