@@ -1,0 +1,324 @@
+-- What should come out of landed notes, written from the definitions of the metrics and from nothing else.
+-- Plain formulations: windows are joins of days with days, users are counted with count(distinct).
+-- Variable `landing`: the landing folder, without a slash at its end. Run by oracle.py.
+
+SET TimeZone = 'UTC';
+
+-- Lines ---------------------------------------------------------------------------------------------------
+-- A blob as text has every byte that is not printable ASCII, and quotes, as \xHH: no byte stops the reading.
+CREATE MACRO landed_lines(pattern, prefix) AS TABLE
+WITH files AS (
+    SELECT
+        filename[len(getvariable('landing')) + 2:] AS file,
+        string_split(regexp_replace(content::VARCHAR, '^\\xEF\\xBB\\xBF', ''), '\x0A') AS lines
+    FROM read_blob(getvariable('landing') || '/' || pattern)
+), numbered AS (
+    SELECT file, unnest(lines) AS line, generate_subscripts(lines, 1) AS line_number FROM files
+), cut AS (
+    SELECT file, line_number, regexp_replace(line, '\\x0D$', '') AS line FROM numbered
+)
+SELECT
+    file[len(prefix) + 1:len(prefix) + 10] AS arrival, file, line_number, line,
+    try(decode(line::BLOB)) AS raw
+FROM cut;
+
+-- Fields of a line: a field with quotes goes to the next quote that is not doubled. Null where malformed.
+CREATE MACRO fields_of(raw) AS CASE
+    WHEN regexp_full_match(raw, '("[^"]*(""[^"]*)*"|[^",]*)(,("[^"]*(""[^"]*)*"|[^",]*))*')
+    THEN list_transform(
+        regexp_extract_all(',' || raw, ',("[^"]*(""[^"]*)*"|[^",]*)', 1),
+        lambda field: CASE
+            WHEN starts_with(field, '"') THEN replace(field[2:-2], '""', '"') ELSE field
+        END)
+END;
+-- The first reason why a line cannot be read as so many fields, null if it can.
+CREATE MACRO malformed(raw, fields, wanted) AS CASE
+    WHEN raw IS NULL THEN 'invalid_utf8'
+    WHEN fields IS NULL AND (len(raw) - len(replace(raw, '"', ''))) % 2 = 1 THEN 'unclosed_quote'
+    WHEN fields IS NULL THEN 'stray_quote'
+    WHEN len(fields) < wanted THEN 'too_few_fields'
+    WHEN len(fields) > wanted THEN 'too_many_fields'
+END;
+CREATE MACRO as_time(text) AS CASE
+    WHEN regexp_full_match(text, '\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?') THEN try_cast(text AS TIMESTAMP)
+END;
+CREATE MACRO as_date(text) AS CASE
+    WHEN regexp_full_match(text, '\d{4}-\d\d-\d\d') THEN try_cast(text AS DATE)
+END;
+CREATE MACRO as_whole(text) AS CASE
+    WHEN regexp_full_match(text, '[+-]?\d+') THEN try_cast(text AS BIGINT)
+END;
+CREATE MACRO named(rules) AS list_filter(rules, lambda rule: rule IS NOT NULL);
+
+-- Bronze: each landed row with its verdict ------------------------------------------------------------------
+CREATE TABLE event_lines AS FROM landed_lines('notes/events/*/*.csv', 'notes/events/');
+
+-- A file without any line, or with another header, is one rejected row.
+CREATE TABLE event_files AS
+SELECT arrival, file, CASE
+    WHEN bool_and(line = '') THEN 'file_empty'
+    WHEN fields_of(max(raw) FILTER (line_number = 1)) IS DISTINCT FROM
+         ['user_id', 'timestamp', 'action_type', 'page_id', 'duration_ms', 'app_version'] THEN 'file_header'
+END AS rule
+FROM event_lines GROUP BY arrival, file;
+
+CREATE TABLE bronze AS
+WITH split AS (
+    SELECT l.arrival, l.file, line_number, raw, fields_of(raw) AS f
+    FROM event_lines l JOIN event_files USING (arrival, file)
+    WHERE rule IS NULL AND line_number > 1 AND line <> ''
+), read AS (
+    SELECT
+        *, malformed(raw, f, 6) AS fault,
+        nullif(f[1], '') AS user_id, nullif(f[2], '') AS time_text, nullif(f[3], '') AS action,
+        nullif(f[4], '') AS object_id, nullif(f[5], '') AS duration_text, nullif(f[6], '') AS app_version
+    FROM split
+), typed AS (
+    SELECT *, as_time(time_text) AS event_time, as_whole(duration_text) AS duration_ms FROM read
+), by_contract AS (
+    SELECT *, CASE WHEN fault IS NOT NULL THEN [fault] ELSE named([
+        CASE WHEN user_id IS NULL THEN 'user_id_missing' END,
+        CASE WHEN time_text IS NULL THEN 'timestamp_missing' END,
+        CASE WHEN time_text IS NOT NULL AND event_time IS NULL THEN 'timestamp_not_timestamp' END,
+        CASE WHEN action IS NULL THEN 'action_type_missing' END,
+        CASE WHEN object_id IS NULL THEN 'page_id_missing' END,
+        CASE WHEN duration_text IS NULL THEN 'duration_ms_missing' END,
+        CASE WHEN duration_text IS NOT NULL AND duration_ms IS NULL THEN 'duration_ms_not_integer' END,
+        CASE WHEN duration_ms NOT BETWEEN 0 AND 7200000 THEN 'duration_out_of_range' END,
+        CASE WHEN app_version IS NULL THEN 'app_version_missing' END
+    ]) END AS faults
+    FROM typed
+), judged AS (
+    SELECT *, CASE WHEN len(faults) > 0 THEN faults ELSE named([
+        CASE WHEN event_time::DATE > arrival::DATE + 1 THEN 'in_the_future' END,
+        CASE WHEN event_time::DATE < DATE '2023-01-01' THEN 'before_first_date' END
+    ]) END AS violations
+    FROM by_contract
+)
+SELECT
+    arrival, file, line_number, violations,
+    CASE
+        WHEN len(violations) > 0 THEN 'rejected'
+        WHEN event_time::DATE = arrival::DATE THEN 'on_time'
+        WHEN event_time::DATE < arrival::DATE THEN 'late'
+        ELSE 'early'
+    END AS standing,
+    event_time, event_time::DATE AS event_date, user_id, action, object_id, duration_ms, app_version
+FROM judged
+UNION ALL BY NAME
+SELECT arrival, file, 1 AS line_number, [rule] AS violations, 'rejected' AS standing
+FROM event_files WHERE rule IS NOT NULL;
+
+CREATE TABLE verdicts AS
+SELECT arrival, file, standing, violations[1] AS rule, count(*) AS rows FROM bronze GROUP BY ALL;
+
+CREATE TABLE rejected AS
+SELECT arrival, file, line_number, violations FROM bronze WHERE standing = 'rejected';
+
+-- Closed dates ----------------------------------------------------------------------------------------------
+CREATE TABLE calendar AS
+WITH arrivals AS (SELECT DISTINCT arrival::DATE AS arrival FROM event_files),
+days AS (
+    SELECT unnest(generate_series(
+        (SELECT min(event_date) FROM bronze WHERE standing = 'on_time'),
+        (SELECT max(arrival) - 1 FROM arrivals),
+        INTERVAL 1 DAY))::DATE AS day
+)
+SELECT day, day NOT IN (SELECT arrival FROM arrivals) AS is_missing FROM days;
+
+-- The n days that end on a date, or the days of a period: in the history, and none of them missing.
+CREATE MACRO is_complete(first_day, last_day) AS (
+    SELECT count(*) = last_day - first_day + 1 FROM calendar
+    WHERE day BETWEEN first_day AND last_day AND NOT is_missing
+);
+CREATE TABLE closed AS
+SELECT
+    c.day, c.is_missing,
+    is_complete(c.day, c.day) AS has_1, is_complete(c.day - 6, c.day) AS has_7,
+    is_complete(c.day - 27, c.day) AS has_28, is_complete(c.day - 28, c.day) AS has_29,
+    is_complete(c.day - 29, c.day) AS has_30
+FROM calendar c;
+
+-- Silver: one row for each event key ------------------------------------------------------------------------
+CREATE TABLE silver AS
+SELECT
+    event_time, event_date, user_id, action, object_id, duration_ms, app_version, arrival, file,
+    count(*) OVER (PARTITION BY user_id, event_time, action, object_id) AS copies
+FROM bronze
+WHERE standing <> 'rejected'
+QUALIFY row_number() OVER (
+    PARTITION BY user_id, event_time, action, object_id ORDER BY arrival, file, duration_ms, app_version
+) = 1;
+
+-- Sessions --------------------------------------------------------------------------------------------------
+CREATE TABLE sessions AS
+WITH gaps AS (
+    SELECT *, lag(event_time) OVER (PARTITION BY user_id ORDER BY event_time, action, object_id) AS previous
+    FROM silver
+), numbered AS (
+    SELECT *, count(*) FILTER (
+        previous IS NULL OR event_time - previous >= INTERVAL 30 MINUTE OR previous::DATE <> event_date
+    ) OVER (PARTITION BY user_id ORDER BY event_time, action, object_id ROWS UNBOUNDED PRECEDING) AS number
+    FROM gaps
+), grouped AS (
+    SELECT
+        user_id, number, min(event_time) AS session_start,
+        max(event_time + to_milliseconds(duration_ms)) AS session_end,
+        sum(duration_ms)::BIGINT AS engaged_ms, count(*) AS actions,
+        min({'t': event_time, 'a': action, 'o': object_id}) AS entry,
+        max({'t': event_time, 'a': action, 'o': object_id}) AS leave
+    FROM numbered GROUP BY user_id, number
+)
+SELECT
+    replace(replace(replace(user_id, '%', '%25'), '|', '%7C'), '#', '%23')
+        || '#' || strftime(session_start, '%Y-%m-%dT%H:%M:%S.%fZ') AS session_id,
+    user_id, session_start::DATE AS session_date, session_start,
+    (epoch_ms(session_end) - epoch_ms(session_start)) * 0.001::DECIMAL(14, 3) AS duration_s,
+    engaged_ms, actions, actions = 1 AS is_bounce,
+    entry.a AS entry_action, entry.o AS entry_object_id, leave.a AS exit_action, leave.o AS exit_object_id
+FROM grouped;
+
+-- The dimension ---------------------------------------------------------------------------------------------
+CREATE TABLE users AS
+WITH read AS (
+    SELECT *, fields_of(raw) AS f
+    FROM landed_lines('notes/users/*/*.csv', 'notes/users/') WHERE line_number > 1 AND line <> ''
+), accepted AS (
+    SELECT
+        arrival, file, raw, f[1] AS user_id, as_date(f[2]) AS join_date,
+        nullif(f[3], '') AS country, nullif(f[4], '') AS device_type, nullif(f[5], '') AS subscription_type
+    FROM read
+    WHERE malformed(raw, f, 5) IS NULL AND f[1] <> '' AND (f[2] = '' OR as_date(f[2]) IS NOT NULL)
+)
+SELECT * FROM accepted
+QUALIFY row_number() OVER (
+    PARTITION BY arrival, user_id ORDER BY file DESC, join_date DESC NULLS LAST, raw DESC
+) = 1;
+
+-- User days -------------------------------------------------------------------------------------------------
+CREATE TABLE user_days AS
+WITH days AS (
+    SELECT
+        user_id, event_date, count(*) AS events, sum(duration_ms)::BIGINT AS engaged_ms,
+        min(event_time) AS first_event_time, max(event_time) AS last_event_time
+    FROM silver GROUP BY user_id, event_date
+), with_snapshots AS (
+    SELECT
+        d.*, u.country, u.device_type, u.subscription_type,
+        row_number() OVER (
+            PARTITION BY d.user_id, d.event_date
+            ORDER BY
+                u.arrival::DATE <= d.event_date DESC,
+                CASE WHEN u.arrival::DATE <= d.event_date THEN u.arrival END DESC,
+                u.arrival
+        ) AS rank
+    FROM days d LEFT JOIN users u USING (user_id)
+)
+SELECT
+    user_id, event_date, events, engaged_ms, first_event_time, last_event_time,
+    coalesce(country, 'unknown') AS country,
+    coalesce(device_type, 'unknown') AS device_type,
+    coalesce(subscription_type, 'unknown') AS subscription_type
+FROM with_snapshots WHERE rank = 1;
+
+-- Active users ----------------------------------------------------------------------------------------------
+-- Who was active when, inside the history: the user in all, the pair of user and value by dimension.
+CREATE TABLE activity AS
+SELECT DISTINCT dimension, value, user_id, event_date AS day
+FROM (
+    SELECT 'all' AS dimension, 'all' AS value, user_id, event_date FROM user_days
+    UNION ALL SELECT 'country', country, user_id, event_date FROM user_days
+    UNION ALL SELECT 'device_type', device_type, user_id, event_date FROM user_days
+    UNION ALL SELECT 'subscription_type', subscription_type, user_id, event_date FROM user_days
+)
+WHERE event_date IN (SELECT day FROM calendar);
+
+CREATE TABLE series AS
+SELECT dimension, value, min(day) AS first_day FROM activity GROUP BY dimension, value;
+
+CREATE MACRO distinct_in_window(days) AS TABLE
+SELECT dimension, value, c.day, count(DISTINCT user_id) AS users
+FROM calendar c JOIN activity a ON a.day BETWEEN c.day - (days - 1) AND c.day
+GROUP BY dimension, value, c.day;
+
+CREATE TABLE lifecycle AS
+WITH on_day AS (
+    SELECT
+        *,
+        EXISTS (FROM activity p WHERE p.dimension = a.dimension AND p.value = a.value AND p.user_id = a.user_id
+            AND p.day BETWEEN a.day - 28 AND a.day - 1) AS in_p,
+        EXISTS (FROM activity p WHERE p.dimension = a.dimension AND p.value = a.value AND p.user_id = a.user_id
+            AND p.day < a.day - 28) AS in_earlier
+    FROM activity a
+)
+SELECT
+    dimension, value, day,
+    count(*) FILTER (NOT in_p AND NOT in_earlier) AS new,
+    count(*) FILTER (in_p) AS returning,
+    count(*) FILTER (NOT in_p AND in_earlier) AS resurrected
+FROM on_day GROUP BY dimension, value, day;
+
+CREATE TABLE dormant AS
+SELECT dimension, value, c.day, count(*) AS dormant
+FROM calendar c JOIN activity a ON a.day = c.day - 28
+WHERE NOT EXISTS (FROM activity l WHERE l.dimension = a.dimension AND l.value = a.value
+    AND l.user_id = a.user_id AND l.day BETWEEN c.day - 27 AND c.day)
+GROUP BY dimension, value, c.day;
+
+CREATE TABLE active_users AS
+WITH counted AS (
+    SELECT
+        s.dimension, s.value, c.*,
+        coalesce(w1.users, 0) AS w1, coalesce(w7.users, 0) AS w7,
+        coalesce(w28.users, 0) AS w28, coalesce(w30.users, 0) AS w30,
+        coalesce(l.new, 0) AS l_new, coalesce(l.returning, 0) AS l_returning,
+        coalesce(l.resurrected, 0) AS l_resurrected, coalesce(d.dormant, 0) AS d_dormant
+    FROM series s
+    JOIN closed c ON c.day >= s.first_day
+    LEFT JOIN distinct_in_window(1) w1 ON (w1.dimension, w1.value, w1.day) = (s.dimension, s.value, c.day)
+    LEFT JOIN distinct_in_window(7) w7 ON (w7.dimension, w7.value, w7.day) = (s.dimension, s.value, c.day)
+    LEFT JOIN distinct_in_window(28) w28 ON (w28.dimension, w28.value, w28.day) = (s.dimension, s.value, c.day)
+    LEFT JOIN distinct_in_window(30) w30 ON (w30.dimension, w30.value, w30.day) = (s.dimension, s.value, c.day)
+    LEFT JOIN lifecycle l ON (l.dimension, l.value, l.day) = (s.dimension, s.value, c.day)
+    LEFT JOIN dormant d ON (d.dimension, d.value, d.day) = (s.dimension, s.value, c.day)
+)
+SELECT
+    strftime(day, '%Y-%m') AS event_month, day AS event_date, dimension, value,
+    CASE WHEN has_1 THEN w1 END AS dau,
+    CASE WHEN has_7 THEN w7 END AS rolling_7,
+    CASE WHEN has_28 THEN w28 END AS rolling_28,
+    CASE WHEN has_30 THEN w30 END AS rolling_30,
+    CASE WHEN has_7 AND w7 > 0 THEN w1::DOUBLE / w7 END AS stickiness_7,
+    CASE WHEN has_28 AND w28 > 0 THEN w1::DOUBLE / w28 END AS stickiness_28,
+    CASE WHEN has_1 THEN l_new END AS new,
+    CASE WHEN has_29 THEN l_returning END AS returning,
+    CASE WHEN has_29 THEN l_resurrected END AS resurrected,
+    CASE WHEN has_29 THEN d_dormant END AS dormant,
+    is_missing
+FROM counted;
+
+-- Weeks and months ------------------------------------------------------------------------------------------
+CREATE TABLE periods AS
+SELECT DISTINCT
+    unit, date_trunc(unit, day)::DATE AS first_day,
+    (date_trunc(unit, day) + CASE unit WHEN 'week' THEN INTERVAL 7 DAY ELSE INTERVAL 1 MONTH END)::DATE - 1
+        AS last_day
+FROM calendar CROSS JOIN (VALUES ('week'), ('month')) u(unit);
+
+CREATE TABLE active_in_periods AS
+SELECT
+    p.unit, p.first_day, s.dimension, s.value, is_complete(p.first_day, p.last_day) AS is_complete,
+    count(DISTINCT a.user_id) AS users
+FROM periods p
+JOIN series s ON s.first_day <= p.last_day
+LEFT JOIN activity a
+    ON a.dimension = s.dimension AND a.value = s.value AND a.day BETWEEN p.first_day AND p.last_day
+GROUP BY ALL;
+
+CREATE TABLE active_users_week AS
+SELECT first_day AS week_start, dimension, value, CASE WHEN is_complete THEN users END AS wau, is_complete
+FROM active_in_periods WHERE unit = 'week';
+
+CREATE TABLE active_users_month AS
+SELECT first_day AS month_start, dimension, value, CASE WHEN is_complete THEN users END AS mau, is_complete
+FROM active_in_periods WHERE unit = 'month';
