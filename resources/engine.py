@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from resources.connect_server import LOOPBACK
+from resources.errors import UserError
 from resources.jars import jar_paths
 from resources.java import java_environment
 
@@ -45,7 +46,7 @@ appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
 """
 
 
-class EngineError(RuntimeError):
+class EngineError(UserError):
     """The engine cannot be started or stopped; says what to do."""
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from resources.errors import UserError
 from resources.java import java_environment
 
 COORDINATES = ("io.delta:delta-spark_2.12:3.3.3", "org.apache.spark:spark-connect_2.12:3.5.7")
@@ -25,7 +26,7 @@ COMMAND = f"{sys.executable} -m resources.jars"
 TIMEOUT_S = 900
 
 
-class JarsMissing(RuntimeError):
+class JarsMissing(UserError):
     """The jars are not on disk, or not those of this version of Tidebook."""
 
 

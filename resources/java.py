@@ -11,10 +11,12 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from resources.errors import UserError
+
 JAVA_VERSION = 17  # the newest that Spark 3.5 supports, and the only one in a wheel
 
 
-class JavaNotFound(RuntimeError):
+class JavaNotFound(UserError):
     """No Java 17: neither the machine's nor the wheel's."""
 
 

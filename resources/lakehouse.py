@@ -19,6 +19,7 @@ from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from resources.errors import UserError
 from resources.lease import Lease
 from resources.spark import Spark
 
@@ -42,11 +43,11 @@ class TableLike(Protocol):
     def made_by(self) -> str: ...
 
 
-class MissingTableError(Exception):
+class MissingTableError(UserError):
     """A table that is not there yet; says which asset makes it."""
 
 
-class WriteError(Exception):
+class WriteError(UserError):
     """A table cannot be written; says where, why and what to do."""
 
 

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from resources.errors import UserError
+
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IGNORED_PREFIXES = (".", "_")
 IGNORED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
 
 
-class LandingError(Exception):
+class LandingError(UserError):
     """Landing cannot be listed; says where and what to do. Nothing may be concluded from it."""
 
 

@@ -17,10 +17,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO
 
+from resources.errors import UserError
+
 POLL_S = 0.5
 
 
-class LeaseError(Exception):
+class LeaseError(UserError):
     """Somebody else writes this feed; says who, since when, and what to do."""
 
 

@@ -15,11 +15,13 @@ from typing import Annotated
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-MASTER = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
+from resources.errors import UserError
+
+MASTER = re.compile(r"auto|local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
 MEMORY = re.compile(r"\d+[mg]")
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting is wrong; one line that says which, what was seen and what is expected."""
 
 
@@ -34,11 +36,12 @@ class Settings(BaseSettings):
     state: str = Field(default="data/state", description="folder of logs and of the local engine's state")
     spark_master: str = Field(
         default="local[*]",
-        description="local[*] in the process; spark://..., yarn or k8s://... for a cluster; "
+        description="local[*] in the process; auto for the local engine where it runs, else in the process; spark://..., yarn or k8s://... for a cluster; "
         "sc://host:port for an engine that runs",
     )
     spark_memory: str = Field(default="", description="the driver's memory, such as 4g; by default from the machine")
     engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")
+    lease_wait_s: int = Field(default=60, ge=0, description="seconds to wait while somebody else writes the feed")
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="more feeds: modules or .py files, separated by commas"
     )
@@ -52,7 +55,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_master(cls, value: str) -> str:
         if not MASTER.fullmatch(value):
-            raise ValueError("expected local[*], local[N], spark://..., yarn, k8s://... or sc://host:port")
+            raise ValueError("expected local[*], local[N], auto, spark://..., yarn, k8s://... or sc://host:port")
         return value
 
     @field_validator("spark_memory")

@@ -20,8 +20,11 @@ import dagster as dg
 import psutil
 from dagster_pyspark import LazyPySparkResource
 from pydantic import PrivateAttr
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from resources import engine
+from resources.errors import UserError
 from resources.jars import jar_paths
 from resources.java import java_environment
 from resources.settings import Settings, load_settings
@@ -59,7 +62,7 @@ LARGEST_DRIVER_MB = 6 * 1024
 SMALLEST_DRIVER_MB = 1024
 
 
-class SparkError(Exception):
+class SparkError(UserError):
     """Spark cannot be reached or started; says what to do."""
 
 
@@ -82,7 +85,7 @@ def session_config(settings: Settings) -> dict[str, str]:
     config["spark.local.dir"] = str(Path(settings.state) / "spark")
     config["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log_configuration(settings)}"
     config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
-    if settings.spark_master.startswith(("local", "sc:")):
+    if settings.spark_master.startswith(("local", "auto", "sc:")):
         config.update(STATIC_ONLY_LOCAL)
     return config
 
@@ -135,32 +138,39 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         session: SparkSession = self._lazy.spark_session
         return session
 
-    @property
-    def is_connect(self) -> bool:
-        """Whether the session talks to an engine that runs elsewhere."""
-        return self.master.startswith("sc://")
-
     def _session_config(self) -> dict[str, Any]:
         os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-        if self.is_connect:
-            return {"spark.remote": self.master}
+        settings = load_settings()
+        master = resolve_master(self.master, settings)
+        if master.startswith("sc://"):
+            return {"spark.remote": master}
         os.environ.update(java_environment())
-        return {"spark.master": self.master, "spark.app.name": "tidebook", **session_config(load_settings())}
-
-    def progress(self) -> tuple[int, int]:
-        """Tasks done and tasks in all of the stages that run now; (0, 0) where it cannot be known."""
-        if self.is_connect or self._lazy is None:
-            return (0, 0)
-        tracker = self.session.sparkContext.statusTracker()
-        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
-        known = [stage for stage in stages if stage is not None]
-        return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
+        return {"spark.master": master, "spark.app.name": "tidebook", **session_config(settings)}
 
     def stop(self) -> None:
         """Stop the session; an engine that runs elsewhere goes on."""
         if self._lazy is not None:
             self.session.stop()
             self._lazy = None
+
+
+def resolve_master(master: str, settings: Settings) -> str:
+    """Where a session is made: for `auto` the local engine if it runs, else this process."""
+    if master != "auto":
+        return master
+    found = engine.status(Path(settings.state))
+    return found.url if found.running and found.url else "local[*]"
+
+
+def running_tasks() -> tuple[int, int]:
+    """Tasks done and tasks in all of the stages that run now in this process; (0, 0) where it cannot be known."""
+    context = SparkContext._active_spark_context
+    if context is None:
+        return (0, 0)
+    tracker = context.statusTracker()
+    stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    known = [stage for stage in stages if stage is not None]
+    return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
 
 
 class spark_config:  # noqa: N801  reads as a statement: with spark_config(...)

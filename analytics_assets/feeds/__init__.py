@@ -15,12 +15,13 @@ from pathlib import Path
 from types import ModuleType
 
 from analytics_assets.feeds.spec import Feed
+from resources.errors import UserError
 
 ENTRY_POINTS = "tidebook.feeds"
 NOT_FEEDS = {"spec", "tables"}
 
 
-class FeedError(Exception):
+class FeedError(UserError):
     """A feed that cannot be loaded, or is not there; says which and what to do."""
 
 
@@ -45,6 +46,14 @@ def load_feeds(extra: Iterable[str] = ()) -> dict[str, Feed]:
             raise FeedError(f"two feeds are named {feed.name!r}: rename one of them")
         feeds[feed.name] = feed
     return dict(sorted(feeds.items()))
+
+
+def find_feed(name: str, extra: Iterable[str] = ()) -> Feed:
+    """The feed of that name. Raises FeedError that lists the feeds there are."""
+    feeds = load_feeds(extra)
+    if name not in feeds:
+        raise FeedError(f"saw feed {name!r}, expected one of: {', '.join(feeds)}. More come with TIDEBOOK_FEEDS")
+    return feeds[name]
 
 
 def _import(name: str) -> ModuleType:

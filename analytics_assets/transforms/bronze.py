@@ -14,7 +14,7 @@ import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, violations
-from analytics_assets.transforms.fields import malformed_rules, split_fields
+from analytics_assets.transforms.fields import malformed_rules, split_fields, unquoted
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
@@ -117,7 +117,7 @@ def local_hour(time: Column, zone: str) -> Column:
 def _text(contract: Sequence[ContractColumn], name: str) -> Column:
     # An empty field is a missing value.
     position = next(place for place, column in enumerate(contract) if column.name == name)
-    text = F.col(FIELDS)[position]
+    text = unquoted(F.col(FIELDS)[position])
     return F.when(text != "", text)
 
 

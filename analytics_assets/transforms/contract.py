@@ -121,9 +121,10 @@ def violations(rules: list[Rule]) -> Column:
     """Names of the rules that a row breaks, in their order; null where it breaks none.
 
     The list is built for rejected rows alone: an empty list for each accepted row costs as much as a column.
+    It is split from text, since filtering an array is an expression that Spark does not compile.
     """
     broken = reduce(Column.__or__, [rule.broken() for rule in rules])
-    names = F.filter(F.array(*[F.when(rule.broken(), rule.name) for rule in rules]), lambda name: name.isNotNull())
+    names = F.split(F.concat_ws(" ", *[F.when(rule.broken(), rule.name) for rule in rules]), " ")
     return F.when(broken, names)
 
 

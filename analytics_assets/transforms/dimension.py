@@ -7,14 +7,13 @@ Does not: which attributes there are (feeds/).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame, Window
 
 from analytics_assets.transforms.columns import UNKNOWN
 
-BEGINNING, END = date(1, 1, 1), date(9999, 12, 31)
+BEGINNING, END = "0001-01-01", "9999-12-31"
 
 
 def unique_users(rows: DataFrame, key: str, order_column: str, content: Sequence[str]) -> DataFrame:
@@ -44,8 +43,8 @@ def attributes_by_date(users: DataFrame, key: str, attributes: Sequence[str]) ->
     order = Window.partitionBy(key).orderBy("arrival")
     return users.select(
         key,
-        F.when(F.row_number().over(order) == 1, F.lit(BEGINNING)).otherwise(snapshot_date).alias("valid_from"),
-        F.coalesce(F.date_sub(F.lead(snapshot_date).over(order), 1), F.lit(END)).alias("valid_until"),
+        F.when(F.row_number().over(order) == 1, F.lit(BEGINNING).cast("date")).otherwise(snapshot_date).alias("valid_from"),
+        F.coalesce(F.date_sub(F.lead(snapshot_date).over(order), 1), F.lit(END).cast("date")).alias("valid_until"),
         *[F.coalesce(name, F.lit(UNKNOWN)).alias(name) for name in attributes],
     )
 

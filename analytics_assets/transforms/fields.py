@@ -17,22 +17,20 @@ QUOTE = '"'
 
 
 def split_fields(line: Column, sep: str) -> Column:
-    """The fields of a line as array<string>. Lines without a quote, nearly all, take the fast way.
+    """The fields of a line as array<string>, quotes still around them: see `unquoted`.
 
-    A malformed line (see `malformed_rules`) gives some array, never an error.
+    Lines without a quote, nearly all, take the fast way. A malformed line (see `malformed_rules`) gives some
+    array, never an error.
     """
     # The separator in front makes each match begin with one: an empty first field is a match like the rest.
     quoted = F.regexp_extract_all(F.concat(F.lit(sep), line), F.lit(f"{re.escape(sep)}({_field(sep)})"), F.lit(1))
-    unquoted = F.transform(
-        quoted,
-        lambda field: F.when(
-            field.startswith(QUOTE),
-            F.replace(
-                field.substr(F.lit(2), F.length(field) - 2), F.lit(QUOTE + QUOTE), F.lit(QUOTE)
-            ),
-        ).otherwise(field),
-    )
-    return F.when(has_quote(line), unquoted).otherwise(F.split(line, re.escape(sep), -1))
+    return F.when(has_quote(line), quoted).otherwise(F.split(line, re.escape(sep), -1))
+
+
+def unquoted(field: Column) -> Column:
+    """A field without the quotes around it, doubled quotes inside made single."""
+    inside = field.substr(F.lit(2), F.length(field) - 2)
+    return F.when(field.startswith(QUOTE), F.replace(inside, F.lit(QUOTE + QUOTE), F.lit(QUOTE))).otherwise(field)
 
 
 def has_quote(line: Column) -> Column:

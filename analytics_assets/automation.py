@@ -1,0 +1,134 @@
+"""Automation: the jobs. A feed's pass, as one job whose run stands in the instance that the UI shows.
+
+Belongs here: jobs, and what they record in Dagster. Does not: what a pass does (passes.py).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import dagster as dg
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers.bronze import BuiltBronze
+from analytics_assets.layers.records import materializations, tide_materializations
+from analytics_assets.layers.world import Built, World
+from analytics_assets.passes import Observer, Outcome, Verdicts, run_backfill, run_pass
+from asset_checks.dagster_checks import evaluations
+from asset_checks.law import Law
+from resources.event_log import gathered_events
+from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+
+
+class PassConfig(dg.Config):
+    """What a pass reads. arrivals: read these again; none means all that are new or changed."""
+
+    arrivals: list[str] = []  # noqa: RUF012  a Dagster config is copied for each run
+
+
+class Watch:
+    """Lets a command watch the passes that run in its own process. By default nobody watches."""
+
+    def __init__(self) -> None:
+        self.observer = Observer()
+        self.outcome: Outcome | None = None
+
+
+class Recorder(Observer):
+    """Records a pass in Dagster: an event for each partition written, touched or judged."""
+
+    def __init__(self, context: dg.OpExecutionContext, feed: Feed, watching: Observer) -> None:
+        self._context, self._feed, self._watching = context, feed, watching
+
+    def stage(self, name: str, partitions: int) -> None:
+        self._context.log.info(f"{name}: {partitions} partitions")
+        self._watching.stage(name, partitions)
+
+    def done(self, name: str, built: Built, seconds: float) -> None:
+        self._log(materializations(built))
+        if isinstance(built, BuiltBronze):
+            for quarantined in built.quarantined:
+                self._context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
+        self._watching.done(name, built, seconds)
+
+    def judged(self, law: Law, verdicts: Verdicts) -> None:
+        latest = self._context.instance.event_log_storage.get_latest_storage_id_by_partition(
+            dg.AssetKey([self._feed.name, law.table]),
+            dg.DagsterEventType.ASSET_MATERIALIZATION,
+            {key for found in verdicts.values() for key in found},
+        )
+        self._log(evaluations(self._feed.name, law, verdicts, self._context.run_id, latest))
+        self._watching.judged(law, verdicts)
+
+    def touched(self, versions: Mapping[str, str]) -> None:
+        self._log(tide_materializations(self._feed.name, versions))
+        self._watching.touched(versions)
+
+    def _log(self, events: Iterable[dg.AssetMaterialization | dg.AssetCheckEvaluation]) -> None:
+        with gathered_events(self._context.instance.event_log_storage):
+            for event in events:
+                self._context.log_event(event)
+
+
+class BackfillConfig(dg.Config):
+    """Partitions from first to last (arrivals or dates, inclusive); of one table, or of all where it is empty."""
+
+    first: str
+    last: str
+    table: str = ""
+
+
+def pass_job(feed: Feed) -> dg.JobDefinition:
+    """The job `<feed>_pass`: bring every table of the feed up to date with landing, in one run."""
+
+    @dg.op(name=f"{feed.name}_tables", description="Computes what is behind, stage by stage.")
+    def tables(
+        context: dg.OpExecutionContext, config: PassConfig, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
+    ) -> None:
+        world = World(feed, landing, lakehouse, context.run_id)
+        _end(watch, run_pass(world, Recorder(context, feed, watch.observer), config.arrivals or None))
+
+    @dg.job(
+        name=f"{feed.name}_pass",
+        description=f"Brings every table of {feed.name} up to date with landing: reads new and changed arrivals, "
+        "computes again the dates that they touch, and everything that follows from them.",
+        tags={"tidebook/feed": feed.name},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        tables()
+
+    return job
+
+
+def backfill_job(feed: Feed) -> dg.JobDefinition:
+    """The job `<feed>_backfill`: compute partitions again, whether or not they are behind."""
+
+    @dg.op(name=f"{feed.name}_tables", description="Computes the partitions again, table by table.")
+    def tables(
+        context: dg.OpExecutionContext,
+        config: BackfillConfig,
+        landing: Landing,
+        lakehouse: Lakehouse,
+        watch: dg.ResourceParam[Watch],
+    ) -> None:
+        world = World(feed, landing, lakehouse, context.run_id)
+        recorder = Recorder(context, feed, watch.observer)
+        _end(watch, run_backfill(world, recorder, config.first, config.last, config.table or None))
+
+    @dg.job(
+        name=f"{feed.name}_backfill",
+        description=f"Computes partitions of {feed.name} again, of one table or of all.",
+        tags={"tidebook/feed": feed.name},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        tables()
+
+    return job
+
+
+def _end(watch: Watch, outcome: Outcome) -> None:
+    watch.outcome = outcome
+    if outcome.has_failed:
+        held = "; ".join(f"{table}: {', '.join(keys[:5])}" for table, keys in outcome.failed.items())
+        raise dg.Failure(f"Checks failed, and these partitions went no further: {held}", allow_retries=False)

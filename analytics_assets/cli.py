@@ -1,0 +1,237 @@
+"""The command `tidebook`: what a person types. Each subcommand imports what it needs when it is called.
+
+Belongs here: arguments, help, exit codes. Does not: what a subcommand does (commands/).
+Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from rich.console import Console
+
+from resources.errors import UserError
+
+app = typer.Typer(
+    name="tidebook",
+    help="Turns event files into product metrics that stay right.\n\n"
+    "Start with: tidebook demo. Every command has --help with examples.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+engine = typer.Typer(help="The local Spark engine: runs attach to it in about a second.", no_args_is_help=True)
+generate = typer.Typer(help="Make lifelike event files, with a truth file about them.", no_args_is_help=True)
+app.add_typer(engine, name="engine")
+app.add_typer(generate, name="generate")
+console = Console(highlight=False)
+
+FeedName = Annotated[str, typer.Argument(help="Name of the feed, such as notes.", show_default=False)]
+TableName = Annotated[str, typer.Argument(metavar="FEED/TABLE", help="Such as notes/active_users.", show_default=False)]
+Where = Annotated[Optional[str], typer.Option(help="SQL condition, such as \"country = 'DE'\".")]  # noqa: UP007
+
+
+def _date(value: Optional[str]) -> Optional[str]:  # noqa: UP007
+    from datetime import date
+
+    if value is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
+
+
+Day = Annotated[Optional[str], typer.Option(callback=_date, metavar="YYYY-MM-DD")]  # noqa: UP007
+
+
+@app.command()
+def demo(
+    feed: Annotated[str, typer.Option(help="notes: a generated year; access_log: a real web server's log.")] = "notes",
+    events: Annotated[int, typer.Option(min=1000, help="Events to generate.")] = 1_000_000,
+    users: Annotated[int, typer.Option(min=30, help="Users to generate.")] = 100_000,
+) -> None:
+    """A year of events becomes sessions and active users, compared with the truth.
+
+    Examples:  tidebook demo      tidebook demo --feed access_log      tidebook demo --events 200000
+    """
+    from analytics_assets.commands.demo import run_demo
+
+    raise typer.Exit(0 if run_demo(feed, events, users, console) else 1)
+
+
+@app.command()
+def run(
+    feed: FeedName,
+    arrival: Annotated[
+        Optional[list[str]], typer.Option(help="Read this arrival again, changed or not; may be repeated.")  # noqa: UP007
+    ] = None,
+    timings: Annotated[Optional[Path], typer.Option(help="Write seconds by stage into this JSON file.")] = None,  # noqa: UP007
+) -> None:
+    """Bring every table of a feed up to date with landing.
+
+    Reads new and changed arrivals, computes the dates that they touch and what follows from them. A run that
+    was killed is finished by the next.
+
+    Examples:  tidebook run notes      tidebook run notes --arrival 2025-01-31
+    """
+    from analytics_assets.commands.run import run as run_feed
+
+    run_feed(feed, [_date(day) or "" for day in arrival or []], timings, console)
+
+
+@app.command()
+def backfill(
+    feed: FeedName,
+    first: Annotated[str, typer.Option("--from", callback=_date, metavar="YYYY-MM-DD", help="First partition.")],
+    last: Annotated[str, typer.Option("--to", callback=_date, metavar="YYYY-MM-DD", help="Last partition.")],
+    table: Annotated[Optional[str], typer.Option(help="One table; by default all, in order.")] = None,  # noqa: UP007
+) -> None:
+    """Compute partitions again, whether or not they are behind.
+
+    Examples:  tidebook backfill notes --from 2025-01-01 --to 2025-01-07
+    tidebook backfill notes --from 2025-01-01 --to 2025-01-31 --table silver
+    """
+    from analytics_assets.commands.run import backfill as backfill_feed
+
+    backfill_feed(feed, table, first, last, console)
+
+
+@app.command()
+def status(feed: FeedName) -> None:
+    """What landed, what is behind, how the last run went. Exit code 1 if something is behind.
+
+    Example:  tidebook status notes
+    """
+    from analytics_assets.commands.status import status as show_status
+
+    raise typer.Exit(0 if show_status(feed, console) else 1)
+
+
+@app.command()
+def show(table: TableName, where: Where = None, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
+    """Print rows of a table.
+
+    Examples:  tidebook show notes/active_users --where "dimension = 'all'"      tidebook show notes/bronze --limit 5
+    """
+    from analytics_assets.commands.tables import show as show_table
+
+    show_table(table, where, limit, console)
+
+
+@app.command()
+def export(
+    table: TableName,
+    to: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.", show_default=False)],
+    where: Where = None,
+) -> None:
+    """Write rows of a table to a file.
+
+    Examples:  tidebook export notes/active_users --to dau.csv --where "dimension = 'all'"
+    tidebook export notes/sessions --to sessions.parquet
+    """
+    from analytics_assets.commands.tables import export as export_table
+
+    export_table(table, to, where, console)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at Java, memory, settings and write access: what is wrong, and what to do. Exit code 1 if something is."""
+    from analytics_assets.commands.doctor import examine
+
+    raise typer.Exit(0 if examine(console) else 1)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 3000,
+    warm: Annotated[bool, typer.Option(help="Start the local engine too, so that runs start in a second.")] = True,
+) -> None:
+    """Open the Dagster UI on what was run, with a warm Spark engine beside it. Ends with Ctrl-C.
+
+    Example:  tidebook ui --port 3001
+    """
+    from analytics_assets.commands.ui import serve
+
+    serve(port, warm, console)
+
+
+@engine.command("start")
+def engine_start() -> None:
+    """Start the engine. Runs use it with TIDEBOOK_SPARK_MASTER=auto, or with the address that is printed."""
+    from analytics_assets.commands.engine import start
+
+    start(console)
+
+
+@engine.command("stop")
+def engine_stop() -> None:
+    """Stop the engine."""
+    from analytics_assets.commands.engine import stop
+
+    stop(console)
+
+
+@engine.command("status")
+def engine_status() -> None:
+    """Say whether the engine runs. Exit code 1 if not."""
+    from analytics_assets.commands.engine import status
+
+    raise typer.Exit(0 if status(console) else 1)
+
+
+@generate.command("notes")
+def generate_notes(
+    events: Annotated[int, typer.Option(min=1)] = 1_000_000,
+    users: Annotated[int, typer.Option(min=30)] = 100_000,
+    start: Day = None,
+    end: Day = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    late_share: Annotated[float, typer.Option(min=0, max=1, help="Share of rows that land in a later arrival.")] = 0.02,
+    duplicate_share: Annotated[float, typer.Option(min=0, max=1)] = 0.01,
+    broken_share: Annotated[float, typer.Option(min=0, max=1)] = 0.002,
+    zipf_exponent: Annotated[float, typer.Option(min=0, help="How unequal users are.")] = 0.8,
+    like_sample: Annotated[
+        bool, typer.Option("--like-sample", help="Uniform data over one year, as the public sample of this schema.")
+    ] = False,
+    to: Annotated[Optional[Path], typer.Option(help="Folder; by default TIDEBOOK_LANDING.")] = None,  # noqa: UP007
+) -> None:
+    """Notes: interactions and users, with late, doubled and broken rows, and truth.json about them.
+
+    Examples:  tidebook generate notes --events 100000 --start 2025-01-01 --end 2025-03-31
+    tidebook generate notes --like-sample --to /data/sample
+    """
+    from analytics_assets.commands.generate import generate as make
+
+    options: dict[str, Any] = {
+        "late_share": late_share,
+        "duplicate_share": duplicate_share,
+        "broken_share": broken_share,
+        "zipf_exponent": zipf_exponent,
+    }
+    make(events, users, start, end, seed, options, like_sample, to, console)
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one message, without a stack trace."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True, highlight=False).print(f"[red]error:[/red] {_escaped(str(error))}")
+        sys.exit(1)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+if __name__ == "__main__":
+    main()

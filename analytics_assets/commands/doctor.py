@@ -1,0 +1,106 @@
+"""`tidebook doctor`: what a machine needs, and what to do where it is missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from resources.errors import UserError
+from resources.jars import jar_paths
+from resources.java import java_home, java_version
+from resources.settings import load_settings
+from resources.spark import driver_memory
+
+GB = 1024**3
+LEAST_MEMORY_GB = 4
+LEAST_DISK_GB = 2
+
+
+def examine(console: Console) -> bool:
+    """Print a line for each thing that is needed; whether all is well."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("python", _python),
+        ("java", _java),
+        ("jars", _jars),
+        ("settings", _settings),
+        ("memory", _memory),
+        ("landing", _landing),
+        ("lakehouse", lambda: _writable(load_settings().lakehouse)),
+        ("reports", lambda: _writable(load_settings().reports)),
+        ("state", lambda: _writable(load_settings().state)),
+        ("dagster", lambda: _writable(str(load_settings().dagster_home))),
+        ("feeds", _feeds),
+    ]
+    fine = True
+    for name, check in checks:
+        try:
+            console.print(f"[green]ok[/green]    {name:<10} ", end="")
+            console.print(check(), markup=False, soft_wrap=True)
+        except UserError as error:
+            fine = False
+            console.print("\r[red]wrong[/red] " + f"{name:<10} ", end="")
+            console.print(str(error), markup=False, soft_wrap=True)
+    return fine
+
+
+def _python() -> str:
+    if not (3, 10) <= sys.version_info[:2] < (3, 13):
+        raise UserError(f"saw Python {sys.version.split()[0]}, expected 3.10, 3.11 or 3.12")
+    return sys.version.split()[0]
+
+
+def _java() -> str:
+    home = java_home()
+    return f"{java_version(home)} in {home}"
+
+
+def _jars() -> str:
+    return f"{len(jar_paths())} on disk"
+
+
+def _settings() -> str:
+    settings = load_settings()
+    return f"Spark {settings.spark_master}, driver memory {driver_memory(settings)}"
+
+
+def _memory() -> str:
+    total = psutil.virtual_memory().total / GB
+    if total < LEAST_MEMORY_GB:
+        raise UserError(f"saw {total:.1f} GB, expected at least {LEAST_MEMORY_GB} GB: large feeds may not fit")
+    return f"{total:.1f} GB"
+
+
+def _landing() -> str:
+    landing = Path(load_settings().landing)
+    if not landing.is_dir():
+        raise UserError(f"{landing}: no such folder. Set TIDEBOOK_LANDING, or make files: tidebook generate notes")
+    if not os.access(landing, os.R_OK | os.X_OK):
+        raise UserError(f"{landing}: cannot be read by this user. Give it access, or set TIDEBOOK_LANDING")
+    return str(landing)
+
+
+def _writable(folder: str) -> str:
+    path = Path(folder)
+    probe = path / f".tidebook-{uuid.uuid4().hex}"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}. Give access, or set another folder") from error
+    free = psutil.disk_usage(folder).free / GB
+    if free < LEAST_DISK_GB:
+        raise UserError(f"{folder}: {free:.1f} GB free, expected at least {LEAST_DISK_GB} GB")
+    return f"{folder} ({free:.0f} GB free)"
+
+
+def _feeds() -> str:
+    from analytics_assets.feeds import load_feeds
+
+    return ", ".join(load_feeds(load_settings().feeds))

@@ -1,0 +1,102 @@
+"""The figures of a feed in short: what landed, what became of it, and the last complete periods. Needs no JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+
+from analytics_assets.layers.world import World, sums_by_arrival
+from analytics_assets.transforms.bronze import LATE, REJECTED
+from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Rows by fate, sessions, and active users of the feed's total series.
+
+    reasons: rejected rows by the first rule broken. dau: by date. last_*: (period, users) of the last complete
+    period, None where none is complete. stickiness: DAU / rolling 28 of the last date.
+    """
+
+    landed: int
+    accepted: int
+    rejected: int
+    reasons: dict[str, int]
+    late: int
+    silver: int
+    sessions: int
+    dau: dict[str, int]
+    last_wau: tuple[str, int] | None
+    last_mau: tuple[str, int] | None
+    stickiness: float | None
+
+    @property
+    def duplicates(self) -> int:
+        """Accepted rows that are no event of their own."""
+        return self.accepted - self.silver
+
+
+def feed_figures(world: World) -> Figures:
+    """Read the figures from counts, Delta's log and the tables of active users."""
+    counts = world.counts()
+    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
+    sums = sums_by_arrival(counts).values()
+    rejected = events.filter(pc.equal(events["standing"], REJECTED)).group_by("rule").aggregate([("rows", "sum")])
+    daily = _series(world, "active_users", "event_date", ("dau", "stickiness_28"))
+    return Figures(
+        landed=sum(found[0] for found in sums),
+        accepted=sum(found[1] for found in sums),
+        rejected=sum(found[2] for found in sums),
+        reasons={row["rule"]: row["rows_sum"] for row in rejected.to_pylist()},
+        late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
+        silver=sum(world.lakehouse.rows(world.tables["silver"]).values()),
+        sessions=sum(world.lakehouse.rows(world.tables["sessions"]).values()),
+        dau={day: row["dau"] for day, row in daily.items() if row["dau"] is not None},
+        last_wau=_last(_series(world, "active_users_week", "week_start", ("wau",)), "wau"),
+        last_mau=_last(_series(world, "active_users_month", "month_start", ("mau",)), "mau"),
+        stickiness=daily[max(daily)]["stickiness_28"] if daily else None,
+    )
+
+
+def print_figures(figures: Figures, seconds: Mapping[str, float], console: Console) -> None:
+    """Print the figures and the seconds of each stage."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
+    table.add_row("rows landed", f"{figures.landed:,}")
+    table.add_row("accepted", f"{figures.accepted:,}")
+    reasons = sorted(figures.reasons.items(), key=lambda item: -item[1])
+    table.add_row("rejected", f"{figures.rejected:,}", ", ".join(f"{rule} {rows:,}" for rule, rows in reasons))
+    table.add_row("duplicates", f"{figures.duplicates:,}")
+    table.add_row("late", f"{figures.late:,}")
+    table.add_row("events", f"{figures.silver:,}")
+    table.add_row("sessions", f"{figures.sessions:,}")
+    last = max(figures.dau, default=None)
+    table.add_row("DAU", f"{figures.dau[last]:,}" if last else "null", last or "no closed date")
+    for name, found, what in (("WAU", figures.last_wau, "week of"), ("MAU", figures.last_mau, "month of")):
+        table.add_row(name, f"{found[1]:,}" if found else "null", f"{what} {found[0]}" if found else "no complete period")
+    stickiness = f"{figures.stickiness:.1%}" if figures.stickiness is not None else "null"
+    table.add_row("stickiness", stickiness, "DAU / rolling 28")
+    table.add_row("seconds", f"{sum(seconds.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in seconds.items()))
+    console.print()
+    console.print(table)
+
+
+def _series(world: World, name: str, key: str, columns: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    table = world.tables[name]
+    if not world.lakehouse.exists(table):
+        return {}
+    reader = world.lakehouse.table_reader(table)
+    rows = reader.to_pyarrow_table(columns=[key, *columns], filters=[("dimension", "=", TOTAL)]).to_pylist()
+    return {row[key].isoformat(): row for row in rows}
+
+
+def _last(series: Mapping[str, Mapping[str, object]], column: str) -> tuple[str, int] | None:
+    known = [(day, row[column]) for day, row in series.items() if isinstance(row[column], int)]
+    return max(known) if known else None  # type: ignore[return-value]

@@ -1,0 +1,92 @@
+"""Dagster's instance, as every command uses it: the one that the UI shows.
+
+Belongs here: DAGSTER_HOME and its dagster.yaml, running a job in this process. Does not: the jobs (automation.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resources.errors import UserError
+from resources.settings import load_settings
+
+if TYPE_CHECKING:
+    from analytics_assets.passes import Observer, Outcome
+
+PROJECT = Path(__file__).resolve().parents[2]
+EVENTS_AT_ONCE = "1000"
+
+
+class RunError(UserError):
+    """A run did not end well; says where its record and Spark's log are."""
+
+
+def prepare_home() -> Path:
+    """Make DAGSTER_HOME with the project's dagster.yaml, and point Dagster at it."""
+    home = load_settings().dagster_home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not (home / "dagster.yaml").is_file() and (PROJECT / "dagster.yaml").is_file():
+            shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    except OSError as error:
+        raise UserError(f"{home} cannot be written: {error.strerror}. Set DAGSTER_HOME to a folder that can") from error
+    os.environ["DAGSTER_HOME"] = str(home)
+    # A year of partitions is thousands of events: one transaction for many.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENTS_AT_ONCE)
+    return home
+
+
+def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome:
+    """Run a job of the definitions in this process, recorded in the instance that the UI shows.
+
+    Raises UserError where the user can mend it, RunError where not.
+    """
+    prepare_home()
+    import logging
+
+    import dagster as dg
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)  # the run's record has it all
+    from analytics_assets.definitions import WATCH, defs
+
+    WATCH.observer, WATCH.outcome = observer, None
+    op = name.removesuffix("_pass").removesuffix("_backfill")
+    with dg.DagsterInstance.get() as instance:
+        job = defs.resolve_job_def(name)
+        try:
+            result = job.execute_in_process(
+                instance=instance, run_config={
+                    "ops": {f"{op}_tables": {"config": dict(config)}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                raise_on_error=True,
+            )
+        except dg.Failure as failure:
+            raise RunError(str(failure.description)) from None
+        except UserError:
+            raise
+        except Exception as error:
+            raise RunError(_explain(error)) from error
+        if not result.success or WATCH.outcome is None:
+            raise RunError(f"run {result.run_id} failed; see it with: tidebook ui")
+        return WATCH.outcome
+
+
+def _explain(error: Exception) -> str:
+    from resources.spark import spark_log
+
+    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    for sign in ("No space left on device", "Permission denied"):
+        if sign in str(error):
+            return f"{sign}: {first[:300]}. Nothing of the unfinished commit is visible; mend it and run again"
+    return (
+        f"{type(error).__name__}: {first[:500]}\n"
+        f"Spark's log: {spark_log(load_settings())}. The run's record: tidebook ui. "
+        "What was written is whole; run the same command again to go on"
+    )
+
+

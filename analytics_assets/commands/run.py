@@ -1,0 +1,40 @@
+"""`tidebook run` and `tidebook backfill`: a pass over a feed, or some of its dates again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from analytics_assets.commands.instance import run_job
+from analytics_assets.commands.progress import ProgressDisplay
+from analytics_assets.feeds import find_feed
+from analytics_assets.passes import Outcome
+from resources.settings import load_settings
+
+
+def run(feed_name: str, arrivals: list[str], timings: Path | None, console: Console) -> Outcome:
+    """Bring a feed up to date; with arrivals, read these again."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    return _job(f"{feed.name}_pass", {"arrivals": arrivals}, timings, console)
+
+
+def backfill(feed_name: str, table: str | None, first: str, last: str, console: Console) -> Outcome:
+    """Compute the partitions from first to last again, of one table or of all."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    return _job(f"{feed.name}_backfill", {"first": first, "last": last, "table": table or ""}, None, console)
+
+
+def _job(name: str, config: dict[str, Any], timings: Path | None, console: Console) -> Outcome:
+    with ProgressDisplay(console) as display:
+        outcome = run_job(name, config, display)
+    if timings is not None:
+        total = sum(outcome.seconds.values())
+        timings.write_text(json.dumps({"stages": outcome.seconds, "total_s": total}, indent=2) + "\n")
+    for line in outcome.quarantined:
+        console.print(f"quarantined {line}", markup=False)
+    if not outcome.seconds.keys() - {"activity"}:
+        console.print("Nothing is behind: all tables are as landing has it.")
+    return outcome

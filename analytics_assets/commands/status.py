@@ -1,0 +1,93 @@
+"""`tidebook status`: what has landed, what is behind, and how the last run went. Needs no JVM."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+
+from analytics_assets.commands.instance import prepare_home
+from analytics_assets.feeds import find_feed
+from analytics_assets.layers import bronze, dimension, from_silver, silver
+from analytics_assets.layers.world import World, sums_by_arrival
+from analytics_assets.transforms.bronze import LATE, REJECTED
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from resources.landing import LandingError
+from resources.open import open_places
+from resources.settings import load_settings
+
+
+def status(feed_name: str, console: Console) -> bool:
+    """Print a feed's state; whether nothing is behind."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    landing, lakehouse = open_places(load_settings())
+    world = World(feed, landing, lakehouse, run_id="")
+    counts = world.counts()
+    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE)) if counts.num_rows else counts
+    sums = sums_by_arrival(counts) if counts.num_rows else {}
+    landed, accepted, rejected = (sum(found[place] for found in sums.values()) for place in range(3))
+    silver_rows = sum(lakehouse.rows(world.tables["silver"]).values())
+    late = _sum(events, "standing", LATE) if counts.num_rows else 0
+    history = world.history()
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    try:
+        pending = bronze.pending_arrivals(world)
+        snapshots = dimension.pending_snapshots(world)
+        table.add_row("arrivals", f"{len(sums):,} read{_span(list(sums))}; {len(pending):,} new or changed{_span(pending)}")
+        if feed.dimension:
+            table.add_row(f"{feed.dimension.name} snapshots", f"{len(snapshots):,} new or changed{_span(snapshots)}")
+    except LandingError as error:
+        pending, snapshots = [], []
+        table.add_row("landing", str(error))
+    behind = silver.dates_behind(world)
+    table.add_row("dates behind", f"{len(behind):,}{_span(behind)}")
+    for name in ("sessions", "user_days"):
+        dates = from_silver.dates_behind(world, name)
+        if dates:
+            table.add_row(f"{name} behind", f"{len(dates):,}{_span(dates)}")
+            behind = [*behind, *dates]
+    table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
+    table.add_row("rows landed", f"{landed:,}")
+    table.add_row("rows accepted", f"{accepted:,}")
+    table.add_row("rows rejected", f"{rejected:,}{_reasons(events) if counts.num_rows else ''}")
+    table.add_row("duplicates", f"{accepted - silver_rows:,}" if not behind else "known when nothing is behind")
+    table.add_row("late rows", f"{late:,}")
+    table.add_row("last run", _last_run(f"{feed.name}_pass"))
+    console.print(table)
+    if pending or behind or snapshots:
+        console.print(f"Go on with: tidebook run {feed.name}")
+    return not (pending or behind or snapshots)
+
+
+def _sum(events: object, column: str, value: str) -> int:
+    rows = events.filter(pc.equal(events[column], value))["rows"]  # type: ignore[attr-defined,index]
+    return int(pc.sum(rows).as_py() or 0)
+
+
+def _reasons(events: object) -> str:
+    rejected = events.filter(pc.equal(events["standing"], REJECTED))  # type: ignore[attr-defined,index]
+    by_rule = rejected.group_by("rule").aggregate([("rows", "sum")]).to_pylist()
+    listed = sorted(by_rule, key=lambda row: -row["rows_sum"])
+    return " (" + ", ".join(f"{row['rule']} {row['rows_sum']:,}" for row in listed) + ")" if listed else ""
+
+
+def _span(keys: list[str]) -> str:
+    return f" ({min(keys)} to {max(keys)})" if len(keys) > 1 else f" ({keys[0]})" if keys else ""
+
+
+def _last_run(job: str) -> str:
+    prepare_home()
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        records = instance.get_run_records(filters=dg.RunsFilter(job_name=job), limit=1)
+    if not records:
+        return "none"
+    record = records[0]
+    began = datetime.fromtimestamp(record.start_time or record.create_timestamp.timestamp(), tz=timezone.utc)
+    took = f", {record.end_time - record.start_time:.0f} s" if record.end_time and record.start_time else ""
+    return f"{record.dagster_run.status.value.lower()}, {began:%Y-%m-%d %H:%M} UTC{took}"

@@ -1,0 +1,134 @@
+"""`tidebook show` and `tidebook export`: rows of a table, for people and for other programs. Needs no JVM."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from deltalake import QueryBuilder
+from rich.console import Console
+from rich.table import Table as Grid
+
+from analytics_assets.feeds import find_feed
+from analytics_assets.feeds.tables import Table, feed_tables
+from resources.errors import UserError
+from resources.open import open_places
+from resources.settings import load_settings
+
+WIDEST = 48
+
+
+def show(name: str, where: str | None, limit: int, console: Console) -> None:
+    """Print rows of a table. Raises UserError for a table or a condition that is not one."""
+    table = _find(name)
+    found = [row for batch in _rows(table, where, limit + 1) for row in batch.to_pylist()]
+    grid = Grid(title=f"{name}: {table.description}", title_justify="left")
+    for field in table.schema.fields:
+        grid.add_column(field.name, overflow="ellipsis", no_wrap=True, max_width=WIDEST)
+    for row in found[:limit]:
+        grid.add_row(*[_text(row[field.name]) for field in table.schema.fields])
+    console.print(grid)
+    if len(found) > limit:
+        console.print(f"More rows: --limit, or tidebook export {name} --to rows.csv")
+
+
+def export(name: str, to: Path, where: str | None, console: Console) -> None:
+    """Write rows of a table to a file, whole or not at all."""
+    writers: dict[str, Callable[[Iterable[pa.RecordBatch], Path], int]] = {
+        ".csv": _write_csv,
+        ".parquet": _write_parquet,
+        ".jsonl": _write_jsonl,
+    }
+    if to.suffix not in writers:
+        raise UserError(f"--to {to}: saw the ending {to.suffix!r}, expected one of {', '.join(writers)}")
+    table = _find(name)
+    unfinished = to.with_name(f".{to.name}.{os.getpid()}.tmp")
+    try:
+        rows = writers[to.suffix](_rows(table, where, None), unfinished)
+        unfinished.replace(to)
+    except OSError as error:
+        raise UserError(f"{to} cannot be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    console.print(f"{rows:,} rows of {name} in {to}")
+
+
+def _find(name: str) -> Table:
+    feed_name, _, table_name = name.partition("/")
+    tables = feed_tables(find_feed(feed_name, load_settings().feeds))
+    if table_name not in tables:
+        raise UserError(f"saw table {name!r}, expected one of: {', '.join(f'{feed_name}/{known}' for known in tables)}")
+    return tables[table_name]
+
+
+def _rows(table: Table, where: str | None, limit: int | None) -> Iterable[pa.RecordBatch]:
+    _, lakehouse = open_places(load_settings())
+    columns = ", ".join(f'"{field.name}"' for field in table.schema.fields)
+    sql = f"SELECT {columns} FROM t" + (f" WHERE {where}" if where else "") + (f" LIMIT {limit}" if limit else "")
+    query = QueryBuilder().register("t", lakehouse.table_reader(table))
+    try:
+        for batch in query.execute(sql):
+            yield pa.record_batch(batch)
+    except Exception as error:
+        raise UserError(f"--where {where!r} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _write_csv(batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    rows, writer = 0, None
+    try:
+        for batch in batches:
+            flat = pa.RecordBatch.from_arrays([_flat(column) for column in batch.columns], names=batch.schema.names)
+            writer = writer or pa.csv.CSVWriter(str(path), flat.schema)
+            writer.write_batch(flat)
+            rows += batch.num_rows
+    finally:
+        if writer is not None:
+            writer.close()
+    path.touch()
+    return rows
+
+
+def _write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    rows, writer = 0, None
+    try:
+        for batch in batches:
+            writer = writer or pa.parquet.ParquetWriter(str(path), batch.schema)
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    finally:
+        if writer is not None:
+            writer.close()
+    path.touch()
+    return rows
+
+
+def _write_jsonl(batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    rows = 0
+    with path.open("w", encoding="utf-8") as file:
+        for batch in batches:
+            for row in batch.to_pylist():
+                file.write(json.dumps(row, default=_text, ensure_ascii=False) + "\n")
+            rows += batch.num_rows
+    return rows
+
+
+def _flat(column: pa.Array) -> pa.Array:
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return pa.array([None if value is None else " ".join(value) for value in column.to_pylist()], pa.string())
+    if not (pa.types.is_string(column.type) or pa.types.is_string_view(column.type)):
+        return column
+    return column.cast(pa.string())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return " ".join(str(part) for part in value)
+    return value.isoformat(" ") if hasattr(value, "hour") else str(value)

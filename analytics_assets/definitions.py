@@ -1,0 +1,26 @@
+"""All that Dagster loads: the table of contents, and nothing else."""
+
+import dagster as dg
+
+from analytics_assets.automation import Watch, backfill_job, pass_job
+from analytics_assets.feeds import load_feeds
+from analytics_assets.layers.assets import feed_assets
+from analytics_assets.layers.partitions import partitions_of
+from asset_checks.dagster_checks import feed_checks
+from asset_checks.laws import LAWS
+from resources.open import open_places
+from resources.settings import load_settings
+
+SETTINGS = load_settings()
+FEEDS = load_feeds(SETTINGS.feeds).values()
+WATCH = Watch()
+LANDING, LAKEHOUSE = open_places(SETTINGS)
+RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
+
+defs = dg.Definitions(
+    assets=dg.with_source_code_references([asset for feed in FEEDS for asset in feed_assets(feed)]),
+    asset_checks=[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
+    jobs=[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed))],
+    resources=RESOURCES,
+    executor=dg.in_process_executor,
+)

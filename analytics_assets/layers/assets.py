@@ -1,0 +1,118 @@
+"""Assets: the tables of a feed as Dagster materializes them, by partition or by range.
+
+Belongs here: the factory of a feed's assets. Does not: what a table holds (the other modules of this package).
+A range is one run and one commit; its result is the same, to the row, as that of its dates one by one.
+"""
+
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers.partitions import arrival_partitions, date_partitions, month_partitions, week_partitions
+from analytics_assets.layers.records import partition_metadata, table_metadata, tide_materializations
+from analytics_assets.layers.world import Built, World
+from analytics_assets.transforms.active_users import LOOK_BACK_DAYS
+from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+
+Build = Callable[[World, Sequence[str]], Built]
+
+
+def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All assets of a feed: bronze, the dimension, tide, silver, sessions, user days, active users."""
+    tables = feed_tables(feed)
+    dates, arrivals = date_partitions(feed), arrival_partitions(feed)
+    window = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
+    silver_deps = [_dep(feed, "tide")]
+    made: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        _bronze(feed, tables["bronze"], arrivals),
+        dg.AssetSpec(
+            key=[feed.name, "tide"],
+            group_name=feed.name,
+            owners=[feed.owner],
+            kinds={"delta"},
+            partitions_def=dates,
+            deps=[_dep(feed, "bronze", dg.AllPartitionMapping())],
+            description=f"{tables['tide'].description} Bronze records a date here when its accepted rows change.",
+            metadata=table_metadata(tables["tide"]),
+        ),
+    ]
+    if feed.dimension:
+        made.append(_asset(feed, tables[feed.dimension.name], arrivals, dimension.build_dimension, []))
+        # Any snapshot may hold for any date: see METRICS, attributes of a user.
+        silver_deps.append(_dep(feed, feed.dimension.name, dg.AllPartitionMapping()))
+    days = [_dep(feed, "user_days", window)]
+    made += [
+        _asset(feed, tables["silver"], dates, silver.build_silver, silver_deps),
+        _asset(feed, tables["sessions"], dates, from_silver.build_sessions, [_dep(feed, "silver")]),
+        _asset(feed, tables["user_days"], dates, from_silver.build_user_days, [_dep(feed, "silver")]),
+        _asset(feed, tables[active_users.DAILY], dates, _active_users(active_users.DAILY), days),
+    ]
+    for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
+        made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
+    return made
+
+
+def _asset(
+    feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str], build: Build, deps: Sequence[dg.AssetDep]
+) -> dg.AssetsDefinition:
+    @dg.asset(**_declared(feed, table, partitions, deps))
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        world = World(feed, landing, lakehouse, context.run_id)
+        return _report(context, build(world, context.partition_keys))
+
+    return asset
+
+
+def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    @dg.asset(**_declared(feed, table, partitions, []))
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        world = World(feed, landing, lakehouse, context.run_id)
+        done = bronze.build_bronze(world, context.partition_keys)
+        for quarantined in done.quarantined:
+            context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
+        for event in tide_materializations(feed.name, done.touched):
+            context.log_event(event)
+        return _report(context, done)
+
+    return asset
+
+
+def _active_users(table: str) -> Build:
+    def build(world: World, keys: Sequence[str]) -> Built:
+        with active_users.current_activity(world) as now:
+            if now is None:
+                return Built(table=world.tables[table], written=None, rows=dict.fromkeys(keys, 0))
+            return active_users.build_active_users(world, now, table, keys)
+
+    return build
+
+
+def _declared(
+    feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str], deps: Sequence[dg.AssetDep]
+) -> dict[str, object]:
+    return {
+        "key": [feed.name, table.name],
+        "group_name": feed.name,
+        "owners": [feed.owner],
+        "kinds": {"spark", "delta"},
+        "description": f"{table.description}\n\nOne row is {table.grain}.",
+        "metadata": table_metadata(table),
+        "partitions_def": partitions,
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+        "deps": list(deps),
+        "pool": f"{feed.name}_{table.name}",
+    }
+
+
+def _dep(feed: Feed, name: str, mapping: dg.PartitionMapping | None = None) -> dg.AssetDep:
+    return dg.AssetDep([feed.name, name], partition_mapping=mapping)
+
+
+def _report(context: dg.AssetExecutionContext, done: Built) -> dg.MaterializeResult[None]:
+    for key in context.partition_keys:
+        context.add_asset_metadata(partition_metadata(done, key), partition_key=key)
+    return dg.MaterializeResult(metadata={"dagster/row_count": sum(done.rows.values())})

@@ -1,0 +1,81 @@
+"""Conservation: every landed row is accounted for, from the bytes of the files to silver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyspark.sql.functions as F
+
+from analytics_assets.layers.world import World, sums_by_arrival
+from analytics_assets.transforms.columns import EVENT_DATE
+from asset_checks.law import Check, Law, Verdict
+from resources.lakehouse import one_of
+
+LANDED = Check(
+    table="bronze",
+    name="landed_is_accepted_and_rejected",
+    sentence="Rows counted from the files' bytes = accepted rows + rejected rows.",
+    blocking=True,
+)
+ACCEPTED = Check(
+    table="silver",
+    name="accepted_is_silver_and_duplicates",
+    sentence="Accepted rows of the date = events in silver + their duplicates.",
+    blocking=True,
+)
+UNIQUE = Check(
+    table="silver",
+    name="event_key_is_unique",
+    sentence="No event key stands in silver twice.",
+    blocking=True,
+)
+
+
+def judge_bronze(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
+    """Verdicts on arrivals, from counts alone."""
+    sums = sums_by_arrival(world.counts())
+    verdicts = {}
+    for arrival in arrivals:
+        landed, accepted, rejected = sums.get(arrival, (0, 0, 0))
+        figures = {"landed": landed, "accepted": accepted, "rejected": rejected}
+        verdicts[arrival] = Verdict(landed == accepted + rejected, figures)
+    return {LANDED.name: verdicts}
+
+
+def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdict]]:
+    """Verdicts on event dates, from one narrow reading of silver.
+
+    Keys are compared by a 64-bit hash within a date: a false alarm is possible (about one in 10^8 for a
+    million events a date), a missed duplicate is not.
+    """
+    silver = world.lakehouse.read(world.tables["silver"], one_of(EVENT_DATE.name, days))
+    key = [name for name in world.feed.event_key if name in silver.columns]
+    tide = world.tide()
+    # A whole row is not kept in silver; equal rows have equal events, so copies tell.
+    by_key = silver.groupBy("event_date", F.xxhash64(*(key or ["user_id", "event_time", "file"])).alias("key")).agg(
+        F.count(F.lit(1)).alias("events"), F.sum("copies").alias("copies")
+    )
+    rows = (
+        by_key.groupBy("event_date")
+        .agg(
+            F.sum("events").alias("events"),
+            F.sum("copies").alias("copies"),
+            F.sum(F.col("events") - 1).alias("surplus"),
+        )
+        .collect()  # a row a date
+    )
+    found = {row.event_date.isoformat(): row for row in rows}
+    accepted, unique = {}, {}
+    for day in days:
+        events, copies, surplus = (
+            (found[day].events, found[day].copies, found[day].surplus) if day in found else (0, 0, 0)
+        )
+        expected = tide.get(day, ("", 0))[1]
+        figures = {"accepted": expected, "events": events, "duplicates": copies - events}
+        accepted[day] = Verdict(copies == expected, figures)
+        unique[day] = Verdict(not key or surplus == 0, {"events": events, "keys_standing_twice": surplus if key else 0})
+    return {ACCEPTED.name: accepted, UNIQUE.name: unique}
+
+
+BRONZE_LAW = Law(checks=(LANDED,), judge=judge_bronze)
+SILVER_LAW = Law(checks=(ACCEPTED, UNIQUE), judge=judge_silver)

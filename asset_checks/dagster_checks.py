@@ -1,0 +1,87 @@
+"""Checks as Dagster knows them: partitioned like the table that they judge, blocking where the law says so.
+
+Belongs here: the factory. Does not: any check (a module a concern).
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers.world import World
+from asset_checks.law import Check, Law, Verdict
+from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+
+
+def feed_checks(
+    feed: Feed, laws: tuple[Law, ...], partitions: Mapping[str, dg.PartitionsDefinition[str]]
+) -> list[dg.AssetChecksDefinition]:
+    """The checks of a feed. partitions: of each table, by its name."""
+    return [_check(feed, law, check, partitions[law.table]) for law in laws for check in law.checks]
+
+
+def evaluation(
+    feed: str, check: Check, key: str, verdict: Verdict, target: AssetCheckEvaluationTargetMaterializationData | None
+) -> dg.AssetCheckEvaluation:
+    """The event that records a verdict on a partition; target: the materialization that was judged."""
+    figures = {name: dg.MetadataValue.text(v) if isinstance(v, str) else v for name, v in verdict.figures.items()}
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey([feed, check.table]),
+        check_name=check.name,
+        passed=verdict.passed,
+        partition=key,
+        blocking=check.blocking,
+        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        metadata=figures,  # type: ignore[arg-type]
+        description=check.sentence,
+        target_materialization_data=target,
+    )
+
+
+def evaluations(
+    feed: str, law: Law, verdicts: Mapping[str, Mapping[str, Verdict]], run_id: str, latest: Mapping[str, int]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """An event for each check and partition.
+
+    latest: storage id of each partition's materialization. Without it Dagster takes a verdict for outdated.
+    """
+    now = time.time()
+    for check in law.checks:
+        for key, verdict in verdicts.get(check.name, {}).items():
+            target = (
+                AssetCheckEvaluationTargetMaterializationData(storage_id=latest[key], run_id=run_id, timestamp=now)
+                if key in latest
+                else None
+            )
+            yield evaluation(feed, check, key, verdict, target)
+
+
+def _check(
+    feed: Feed, law: Law, check: Check, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey([feed.name, law.table]),
+        name=check.name,
+        description=check.sentence,
+        blocking=check.blocking,
+        partitions_def=partitions,
+    )
+    def judge(
+        context: dg.AssetCheckExecutionContext, landing: Landing, lakehouse: Lakehouse
+    ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
+        keys = list(context.partition_keys)
+        verdicts = law.judge(World(feed, landing, lakehouse, context.run_id), keys)[check.name]
+        # In a run over a range one result would be recorded without a partition.
+        for key in keys:
+            yield evaluation(feed.name, check, key, verdicts[key], None)
+        failed = [key for key in keys if not verdicts[key].passed]
+        yield dg.AssetCheckResult(
+            passed=not failed,
+            severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+            metadata={"partitions": len(keys), "failed": len(failed), "first": failed[0] if failed else ""},
+        )
+
+    return judge

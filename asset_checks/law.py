@@ -1,0 +1,53 @@
+"""What a check is: a name, the table it judges, and a verdict for each partition.
+
+Belongs here: the form of a check. Does not: any check (a module a concern), Dagster's wrapping of them
+(dagster_checks.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analytics_assets.layers.world import World
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a partition passed, and the figures that say so."""
+
+    passed: bool
+    figures: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check of a table. blocking: a partition that fails goes no further."""
+
+    table: str
+    name: str
+    sentence: str
+    blocking: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """Checks of one table that are judged together, in one reading.
+
+    judge: verdicts by check name and partition key, for all keys that it is asked for.
+    """
+
+    checks: tuple[Check, ...]
+    judge: Callable[[World, Sequence[str]], dict[str, dict[str, Verdict]]]
+
+    @property
+    def table(self) -> str:
+        """The table that the checks judge."""
+        return self.checks[0].table
+
+    def failed(self, verdicts: Mapping[str, Mapping[str, Verdict]]) -> set[str]:
+        """Partitions that fail a blocking check."""
+        blocking = {check.name for check in self.checks if check.blocking}
+        return {
+            key for name, found in verdicts.items() if name in blocking for key, v in found.items() if not v.passed
+        }

@@ -1,0 +1,15 @@
+"""All laws of a feed, in the order in which a pass judges them."""
+
+from __future__ import annotations
+
+from asset_checks.active_user_checks import ACTIVE_USERS_LAW
+from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
+from asset_checks.law import Law
+from asset_checks.session_checks import SESSIONS_LAW
+
+LAWS: tuple[Law, ...] = (BRONZE_LAW, SILVER_LAW, SESSIONS_LAW, ACTIVE_USERS_LAW)
+
+
+def law_of(table: str) -> Law | None:
+    """The law of a table, if it has one."""
+    return next((law for law in LAWS if law.table == table), None)
