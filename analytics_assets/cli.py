@@ -7,7 +7,7 @@ Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -31,10 +31,10 @@ console = Console(highlight=False)
 
 FeedName = Annotated[str, typer.Argument(help="Name of the feed, such as notes.", show_default=False)]
 TableName = Annotated[str, typer.Argument(metavar="FEED/TABLE", help="Such as notes/active_users.", show_default=False)]
-Where = Annotated[Optional[str], typer.Option(help="SQL condition, such as \"country = 'DE'\".")]  # noqa: UP007
+Where = Annotated[str | None, typer.Option(help="SQL condition, such as \"country = 'DE'\".")]
 
 
-def _date(value: Optional[str]) -> Optional[str]:  # noqa: UP007
+def _date(value: str | None) -> str | None:
     from datetime import date
 
     if value is None:
@@ -47,7 +47,7 @@ def _date(value: Optional[str]) -> Optional[str]:  # noqa: UP007
     raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
 
 
-Day = Annotated[Optional[str], typer.Option(callback=_date, metavar="YYYY-MM-DD")]  # noqa: UP007
+Day = Annotated[str | None, typer.Option(callback=_date, metavar="YYYY-MM-DD")]
 
 
 @app.command()
@@ -69,9 +69,9 @@ def demo(
 def run(
     feed: FeedName,
     arrival: Annotated[
-        Optional[list[str]], typer.Option(help="Read this arrival again, changed or not; may be repeated.")  # noqa: UP007
+        list[str] | None, typer.Option(help="Read this arrival again, changed or not; may be repeated.")
     ] = None,
-    timings: Annotated[Optional[Path], typer.Option(help="Write seconds by stage into this JSON file.")] = None,  # noqa: UP007
+    timings: Annotated[Path | None, typer.Option(help="Write seconds by stage into this JSON file.")] = None,
 ) -> None:
     """Bring every table of a feed up to date with landing.
 
@@ -90,7 +90,7 @@ def backfill(
     feed: FeedName,
     first: Annotated[str, typer.Option("--from", callback=_date, metavar="YYYY-MM-DD", help="First partition.")],
     last: Annotated[str, typer.Option("--to", callback=_date, metavar="YYYY-MM-DD", help="Last partition.")],
-    table: Annotated[Optional[str], typer.Option(help="One table; by default all, in order.")] = None,  # noqa: UP007
+    table: Annotated[str | None, typer.Option(help="One table; by default all, in order.")] = None,
 ) -> None:
     """Compute partitions again, whether or not they are behind.
 
@@ -200,7 +200,7 @@ def generate_notes(
     like_sample: Annotated[
         bool, typer.Option("--like-sample", help="Uniform data over one year, as the public sample of this schema.")
     ] = False,
-    to: Annotated[Optional[Path], typer.Option(help="Folder; by default TIDEBOOK_LANDING.")] = None,  # noqa: UP007
+    to: Annotated[Path | None, typer.Option(help="Folder; by default TIDEBOOK_LANDING.")] = None,
 ) -> None:
     """Notes: interactions and users, with late, doubled and broken rows, and truth.json about them.
 

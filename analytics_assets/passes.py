@@ -135,9 +135,7 @@ class _Pass:
             held_back |= self._judge("silver", behind)
         return held_back
 
-    def from_silver(
-        self, table: str, build: Callable[[World, Sequence[str]], Built], blocked: set[str]
-    ) -> set[str]:
+    def from_silver(self, table: str, build: Callable[[World, Sequence[str]], Built], blocked: set[str]) -> set[str]:
         behind = [day for day in from_silver.dates_behind(self.world, table) if day not in blocked]
         # Dates that an earlier pass computed and did not come to judge.
         unjudged = [day for day in behind if ("silver", day) not in self._fine]
@@ -159,9 +157,7 @@ class _Pass:
             for table in (active_users.WEEK, active_users.MONTH, active_users.DAILY):
                 behind[table] = active_users.keys_behind(self.world, now, table)
                 if behind[table]:
-                    self._timed(
-                        table, behind[table], lambda w, keys, t=table: active_users.build_active_users(w, now, t, keys)
-                    )
+                    self._timed(table, behind[table], _build_active_users(now, table))
             closed = [day for day in behind[active_users.DAILY] if date.fromisoformat(day) <= now.history.as_of]
             if closed:
                 self._judge(active_users.DAILY, closed)
@@ -179,7 +175,7 @@ class _Pass:
             for table in tables:
                 keys = [key for key in now.wanted[table] if days[0] <= key <= days[-1]]
                 if keys:
-                    self._timed(table, keys, lambda w, k, t=table: active_users.build_active_users(w, now, t, k))
+                    self._timed(table, keys, _build_active_users(now, table))
                     self._judge(table, keys)
 
     def _timed(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], B]) -> B:
@@ -216,3 +212,6 @@ class _Pass:
         rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(broken))))
         return {day.isoformat() for day in rows["event_date"].to_pylist() if day is not None}
 
+
+def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
+    return lambda world, keys: active_users.build_active_users(world, now, table, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from analytics_assets.layers.world import World
@@ -12,7 +13,7 @@ from asset_checks.law import Check, Law, Verdict
 BOUNDS = Check(
     table="active_users",
     name="bounds",
-    sentence="DAU <= rolling 7 <= rolling 28 <= rolling 30, DAU <= WAU and MAU, stickiness in [0, 1], nothing negative.",
+    sentence="DAU <= rolling 7 <= 28 <= 30, DAU <= WAU and MAU, stickiness in [0, 1], nothing negative.",
     blocking=False,
 )
 LIFECYCLE = Check(
@@ -63,7 +64,7 @@ def _rows(world: World, name: str, key: str, first: date, last: date) -> Rows:
 
 def _out_of_bounds(row: dict[str, Any], week: dict[str, Any], month: dict[str, Any]) -> Iterable[str]:
     known = [(name, row[name]) for name in RISING if row[name] is not None]
-    for (smaller, low), (larger, high) in zip(known, known[1:], strict=False):
+    for (smaller, low), (larger, high) in pairwise(known):
         if low > high:
             yield f"{smaller} is {low}, {larger} is {high}"
     for name, period in (("wau", week), ("mau", month)):
@@ -78,8 +79,10 @@ def _out_of_bounds(row: dict[str, Any], week: dict[str, Any], month: dict[str, A
 
 
 def _unequal(row: dict[str, Any], before: dict[str, Any]) -> Iterable[str]:
-    if row["returning"] is not None and row["dau"] != row["new"] + row["returning"] + row["resurrected"]:
-        yield f"dau is {row['dau']}, new + returning + resurrected is {row['new'] + row['returning'] + row['resurrected']}"
+    if row["returning"] is not None:
+        parts = row["new"] + row["returning"] + row["resurrected"]
+        if row["dau"] != parts:
+            yield f"dau is {row['dau']}, new + returning + resurrected is {parts}"
     if row["dormant"] is not None and before.get("rolling_28") is not None:
         moved = row["rolling_28"] - before["rolling_28"]
         flow = row["new"] + row["resurrected"] - row["dormant"]

@@ -48,6 +48,4 @@ class Law:
     def failed(self, verdicts: Mapping[str, Mapping[str, Verdict]]) -> set[str]:
         """Partitions that fail a blocking check."""
         blocking = {check.name for check in self.checks if check.blocking}
-        return {
-            key for name, found in verdicts.items() if name in blocking for key, v in found.items() if not v.passed
-        }
+        return {key for name, found in verdicts.items() if name in blocking for key, v in found.items() if not v.passed}

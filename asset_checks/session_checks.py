@@ -10,9 +10,7 @@ from analytics_assets.layers.world import World
 from asset_checks.law import Check, Law, Verdict
 from resources.lakehouse import one_of
 
-UNIQUE = Check(
-    table="sessions", name="session_id_is_unique", sentence="No session id stands twice.", blocking=True
-)
+UNIQUE = Check(table="sessions", name="session_id_is_unique", sentence="No session id stands twice.", blocking=True)
 COMPLETE = Check(
     table="sessions",
     name="events_in_sessions_are_silver",

@@ -103,9 +103,7 @@ def _fetch(scratch: Path) -> list[Path]:
     if answer.returncode != 0:
         log = [line.strip() for line in (answer.stdout + answer.stderr).splitlines()]
         telling = [line for line in log if re.search("access error|exception", line, re.IGNORECASE)]
-        raise JarsMissing(
-            "\n  ".join([f"cannot resolve {', '.join(COORDINATES)}:", *(telling[:3] or log[-12:])])
-        )
+        raise JarsMissing("\n  ".join([f"cannot resolve {', '.join(COORDINATES)}:", *(telling[:3] or log[-12:])]))
     return sorted((scratch / "ivy" / "jars").glob("*.jar"))
 
 

@@ -208,9 +208,11 @@ def one_of(column: str, values: Collection[str]) -> str:
 def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
     """Partitions in few words: how many, the first and the last, and each where they are few."""
     few = sorted(partitions)[:20] if len(partitions) <= 20 else []
-    return {"number": len(partitions), "first": min(partitions, default=None), "last": max(partitions, default=None)} | (
-        {"keys": few} if few else {}
-    )
+    return {
+        "number": len(partitions),
+        "first": min(partitions, default=None),
+        "last": max(partitions, default=None),
+    } | ({"keys": few} if few else {})
 
 
 def _disk_error(error: Exception) -> str | None:

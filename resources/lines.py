@@ -9,6 +9,7 @@ The count and the reader share no code: conservation compares the two.
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.fs
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
+from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from resources.landing import LandedFile
@@ -54,6 +56,9 @@ def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, F
     blocks = [(file.uri, start, file.size) for file in files for start in range(0, max(file.size, 1), size)]
     if not blocks:
         return {}
+
+    # By value: an executor of a cluster need not have this package.
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

@@ -36,8 +36,8 @@ class Settings(BaseSettings):
     state: str = Field(default="data/state", description="folder of logs and of the local engine's state")
     spark_master: str = Field(
         default="local[*]",
-        description="local[*] in the process; auto for the local engine where it runs, else in the process; spark://..., yarn or k8s://... for a cluster; "
-        "sc://host:port for an engine that runs",
+        description="local[*] in the process; auto for the local engine where it runs, else in the process; "
+        "spark://..., yarn or k8s://... for a cluster; sc://host:port for an engine that runs",
     )
     spark_memory: str = Field(default="", description="the driver's memory, such as 4g; by default from the machine")
     engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")

@@ -19,7 +19,7 @@ from analytics_assets.commands.instance import PROJECT
 from analytics_assets.commands.run import run
 from analytics_assets.feeds import find_feed
 from analytics_assets.layers.world import World
-from analytics_assets.reports import write_report
+from analytics_assets.reports.page import write_report
 from analytics_assets.samples.truth import Truth
 from resources.errors import UserError
 from resources.open import open_places
@@ -60,9 +60,11 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     if differences:
         console.print("[red]NOT equal to the truth:[/red] " + "; ".join(differences[:10]))
     else:
-        console.print("[green]equal to the truth[/green]: rows, reasons, duplicates, late rows, sessions, DAU of each date")
-    console.print(f"\nThe page:       {page}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
-                  f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\"")
+        console.print("[green]equal to the truth[/green]: rows, reasons, duplicates, late, sessions, DAU of each date")
+    console.print(
+        f"\nThe page:       {page}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
+        f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\""
+    )
     return not differences
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow.compute as pc
 from rich.console import Console
@@ -80,7 +81,9 @@ def print_figures(figures: Figures, seconds: Mapping[str, float], console: Conso
     last = max(figures.dau, default=None)
     table.add_row("DAU", f"{figures.dau[last]:,}" if last else "null", last or "no closed date")
     for name, found, what in (("WAU", figures.last_wau, "week of"), ("MAU", figures.last_mau, "month of")):
-        table.add_row(name, f"{found[1]:,}" if found else "null", f"{what} {found[0]}" if found else "no complete period")
+        table.add_row(
+            name, f"{found[1]:,}" if found else "null", f"{what} {found[0]}" if found else "no complete period"
+        )
     stickiness = f"{figures.stickiness:.1%}" if figures.stickiness is not None else "null"
     table.add_row("stickiness", stickiness, "DAU / rolling 28")
     table.add_row("seconds", f"{sum(seconds.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in seconds.items()))
@@ -88,7 +91,7 @@ def print_figures(figures: Figures, seconds: Mapping[str, float], console: Conso
     console.print(table)
 
 
-def _series(world: World, name: str, key: str, columns: tuple[str, ...]) -> dict[str, dict[str, object]]:
+def _series(world: World, name: str, key: str, columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     table = world.tables[name]
     if not world.lakehouse.exists(table):
         return {}
@@ -97,6 +100,6 @@ def _series(world: World, name: str, key: str, columns: tuple[str, ...]) -> dict
     return {row[key].isoformat(): row for row in rows}
 
 
-def _last(series: Mapping[str, Mapping[str, object]], column: str) -> tuple[str, int] | None:
-    known = [(day, row[column]) for day, row in series.items() if isinstance(row[column], int)]
-    return max(known) if known else None  # type: ignore[return-value]
+def _last(series: Mapping[str, Mapping[str, Any]], column: str) -> tuple[str, int] | None:
+    known = [(day, row[column]) for day, row in series.items() if row[column] is not None]
+    return max(known, default=None)

@@ -36,7 +36,9 @@ def generate(
     first = date.fromisoformat(start) if start else last - timedelta(days=YEAR_DAYS - 1)
     try:
         if like_sample:
-            truth = _shown(console, lambda report: generate_like_sample(landing, UniformOptions(events=events, seed=seed), report))
+            truth = _shown(
+                console, lambda report: generate_like_sample(landing, UniformOptions(events=events, seed=seed), report)
+            )
         else:
             options = NotesOptions(events=events, users=users, start=first, end=last, seed=seed, **shares)
             truth = _shown(console, lambda report: generate_notes(landing, options, report))
@@ -46,7 +48,7 @@ def generate(
         raise UserError(f"{landing} cannot be written: {error.strerror}. Set --to or TIDEBOOK_LANDING") from error
     console.print(
         f"{truth.landed:,} rows in {landing}/notes: {truth.silver:,} events, {truth.duplicates:,} duplicates, "
-        f"{sum(truth.rejected.values()):,} broken, {truth.late:,} late. What is true of them: {landing}/notes/truth.json"
+        f"{sum(truth.rejected.values()):,} broken, {truth.late:,} late. The truth about them: {landing}/notes/truth.json"
     )
     return truth
 

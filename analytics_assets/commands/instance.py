@@ -53,13 +53,14 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
     logging.getLogger("dagster").setLevel(logging.CRITICAL)  # the run's record has it all
     from analytics_assets.definitions import WATCH, defs
 
-    WATCH.observer, WATCH.outcome = observer, None
+    WATCH.watch(observer)
     op = name.removesuffix("_pass").removesuffix("_backfill")
     with dg.DagsterInstance.get() as instance:
         job = defs.resolve_job_def(name)
         try:
             result = job.execute_in_process(
-                instance=instance, run_config={
+                instance=instance,
+                run_config={
                     "ops": {f"{op}_tables": {"config": dict(config)}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
@@ -71,9 +72,10 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
             raise
         except Exception as error:
             raise RunError(_explain(error)) from error
-        if not result.success or WATCH.outcome is None:
-            raise RunError(f"run {result.run_id} failed; see it with: tidebook ui")
-        return WATCH.outcome
+        outcome = WATCH.outcome
+        if outcome is None:
+            raise RunError(f"run {result.run_id} did not end; see it with: tidebook ui")
+        return outcome
 
 
 def _explain(error: Exception) -> str:
@@ -88,5 +90,3 @@ def _explain(error: Exception) -> str:
         f"Spark's log: {spark_log(load_settings())}. The run's record: tidebook ui. "
         "What was written is whole; run the same command again to go on"
     )
-
-

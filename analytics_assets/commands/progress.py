@@ -68,7 +68,9 @@ class ProgressDisplay(Observer):
     def judged(self, law: Law, verdicts: Verdicts) -> None:
         failed = law.failed(verdicts)
         if failed:
-            self._console.print(f"[red]checks of {law.table} failed for {len(failed)} partitions: {min(failed)} ...[/red]")
+            self._console.print(
+                f"[red]checks of {law.table} failed for {len(failed)} partitions: {min(failed)} ...[/red]"
+            )
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_S):

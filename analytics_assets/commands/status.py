@@ -37,7 +37,9 @@ def status(feed_name: str, console: Console) -> bool:
     try:
         pending = bronze.pending_arrivals(world)
         snapshots = dimension.pending_snapshots(world)
-        table.add_row("arrivals", f"{len(sums):,} read{_span(list(sums))}; {len(pending):,} new or changed{_span(pending)}")
+        table.add_row(
+            "arrivals", f"{len(sums):,} read{_span(list(sums))}; {len(pending):,} new or changed{_span(pending)}"
+        )
         if feed.dimension:
             table.add_row(f"{feed.dimension.name} snapshots", f"{len(snapshots):,} new or changed{_span(snapshots)}")
     except LandingError as error:

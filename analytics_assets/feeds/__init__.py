@@ -30,13 +30,13 @@ def load_feeds(extra: Iterable[str] = ()) -> dict[str, Feed]:
 
     Raises FeedError if a module has no FEED or two feeds have one name.
     """
-    modules = [
+    modules: list[object] = [
         importlib.import_module(f"{__name__}.{found.name}")
         for found in pkgutil.iter_modules(__path__)
         if found.name not in NOT_FEEDS
     ]
     modules += [_checked(entry.value, entry.load) for entry in entry_points(group=ENTRY_POINTS)]
-    modules += [_checked(name, lambda name=name: _import(name)) for name in extra]  # type: ignore[misc]
+    modules += [_checked(name, lambda name=name: _import(name)) for name in extra]
     feeds: dict[str, Feed] = {}
     for module in modules:
         feed = module if isinstance(module, Feed) else getattr(module, "FEED", None)

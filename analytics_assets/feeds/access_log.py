@@ -11,7 +11,7 @@ import pyspark.sql.types as T
 from analytics_assets.feeds.spec import WHOLE_ROW, Arrival, Csv, Event, Feed, SessionRule
 
 
-class AccessLog(pa.DataFrameModel):
+class AccessLog(pa.DataFrameModel):  # type: ignore[type-arg]
     """A request, in the order of the line."""
 
     client: T.StringType

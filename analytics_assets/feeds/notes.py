@@ -13,7 +13,7 @@ from analytics_assets.feeds.spec import Arrival, Csv, Dimension, Event, Feed, Se
 TWO_HOURS_MS = 7_200_000
 
 
-class Interaction(pa.DataFrameModel):
+class Interaction(pa.DataFrameModel):  # type: ignore[type-arg]
     """One action of a user, in the order of the line."""
 
     user_id: T.StringType
@@ -24,7 +24,7 @@ class Interaction(pa.DataFrameModel):
     app_version: T.StringType
 
 
-class User(pa.DataFrameModel):
+class User(pa.DataFrameModel):  # type: ignore[type-arg]
     """One user in a snapshot, in the order of the line."""
 
     user_id: T.StringType

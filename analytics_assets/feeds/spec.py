@@ -146,7 +146,9 @@ class Feed:
             try:
                 ZoneInfo(zone)
             except (ZoneInfoNotFoundError, ValueError):
-                raise ValueError(f"{self.name}: saw time zone {zone!r}, expected a name such as Europe/Berlin") from None
+                raise ValueError(
+                    f"{self.name}: saw time zone {zone!r}, expected a name such as Europe/Berlin"
+                ) from None
         known = {*self.event.expressions(), *WHOLE_ROW}
         if not self.event_key or not set(self.event_key) <= known:
             raise ValueError(f"{self.name}: event_key is {self.event_key}, expected names from {sorted(known)}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyspark.sql.types as T
 
-from analytics_assets.feeds.spec import WHOLE_ROW, Feed
+from analytics_assets.feeds.spec import Feed
 from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import contract_columns
 
@@ -67,7 +67,12 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
 
     def table(name: str, grain: str, description: str, fields: list[T.StructField], **more: object) -> Table:
         return Table(
-            feed=feed.name, name=name, grain=grain, description=description, schema=T.StructType(fields), **more  # type: ignore[arg-type]
+            feed=feed.name,
+            name=name,
+            grain=grain,
+            description=description,
+            schema=T.StructType(fields),
+            **more,  # type: ignore[arg-type]
         )
 
     engaged = [c.ENGAGED_MS] if feed.has_duration else []
@@ -93,7 +98,18 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             "counts",
             "a source, arrival, file, event date, hour, standing and rule",
             "How many rows stand where; rows of standing landed are counted from the files' bytes.",
-            [c.ARRIVAL_MONTH, c.SOURCE, c.ARRIVAL, c.FILE, c.FINGERPRINT, c.EVENT_DATE, c.HOUR, c.STANDING, c.RULE, c.ROWS],
+            [
+                c.ARRIVAL_MONTH,
+                c.SOURCE,
+                c.ARRIVAL,
+                c.FILE,
+                c.FINGERPRINT,
+                c.EVENT_DATE,
+                c.HOUR,
+                c.STANDING,
+                c.RULE,
+                c.ROWS,
+            ],
             partition_by=("arrival_month",),
             statistics=("arrival", "event_date", "standing"),
             maker="bronze",
@@ -167,7 +183,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
         table(
             "active_users",
             "a date and value of a dimension",
-            "Daily and rolling active users, stickiness and lifecycle, for each date from the first to the last closed.",
+            "Daily and rolling active users, stickiness and lifecycle, a row for each closed date.",
             [
                 c.EVENT_MONTH,
                 c.EVENT_DATE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyspark.sql.functions as F
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 from analytics_assets.layers.world import Built, World, digest
 from analytics_assets.transforms.active_users import (
@@ -100,7 +100,10 @@ def _periods(world: World, now: Activity, table: str, keys: Sequence[str]) -> Da
     start = KEY[table]
     found = [period for period in now.periods(table) if period.start.isoformat() in set(keys)]
     periods = world.lakehouse.spark.session.createDataFrame(
-        [(p.start.isoformat(), p.end.isoformat(), p.is_complete, now.wanted[table][p.start.isoformat()]) for p in found],
+        [
+            (p.start.isoformat(), p.end.isoformat(), p.is_complete, now.wanted[table][p.start.isoformat()])
+            for p in found
+        ],
         f"{start} string, end string, is_complete boolean, input_version string",
     ).withColumns({name: F.col(name).cast("date") for name in (start, "end")})
     history = now.history
@@ -138,7 +141,8 @@ def _keys(world: World, name: str, column: str) -> list[tuple[str, str]]:
     if not world.lakehouse.exists(table):
         return []
     rows = world.lakehouse.table_reader(table).to_pyarrow_table(columns=[KEY[name], column])
-    return [(day.isoformat(), value) for day, value in zip(*(rows[c].to_pylist() for c in rows.column_names), strict=True)]
+    days, values = (rows[name].to_pylist() for name in (KEY[name], column))
+    return [(day.isoformat(), value) for day, value in zip(days, values, strict=True)]
 
 
 def _wanted(world: World, history: History, firsts: DataFrame) -> dict[str, dict[str, str]]:
@@ -184,8 +188,8 @@ def _digests(firsts: DataFrame) -> tuple[dict[date, str], dict[date, str]]:
     )
 
 
-def _digest_of(line: object) -> object:
-    return F.sha2(F.concat_ws("\n", F.sort_array(F.collect_list(line))), 256)  # type: ignore[arg-type]
+def _digest_of(line: Column) -> Column:
+    return F.sha2(F.concat_ws("\n", F.sort_array(F.collect_list(line))), 256)
 
 
 def _present(begins: dict[date, str], history: History) -> dict[date, str]:

@@ -59,16 +59,14 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
 def _asset(
     feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str], build: Build, deps: Sequence[dg.AssetDep]
 ) -> dg.AssetsDefinition:
-    @dg.asset(**_declared(feed, table, partitions, deps))
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         world = World(feed, landing, lakehouse, context.run_id)
         return _report(context, build(world, context.partition_keys))
 
-    return asset
+    return _declared(asset, feed, table, partitions, deps)
 
 
 def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    @dg.asset(**_declared(feed, table, partitions, []))
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         world = World(feed, landing, lakehouse, context.run_id)
         done = bronze.build_bronze(world, context.partition_keys)
@@ -78,7 +76,7 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
             context.log_event(event)
         return _report(context, done)
 
-    return asset
+    return _declared(asset, feed, table, partitions, [])
 
 
 def _active_users(table: str) -> Build:
@@ -92,20 +90,24 @@ def _active_users(table: str) -> Build:
 
 
 def _declared(
-    feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str], deps: Sequence[dg.AssetDep]
-) -> dict[str, object]:
-    return {
-        "key": [feed.name, table.name],
-        "group_name": feed.name,
-        "owners": [feed.owner],
-        "kinds": {"spark", "delta"},
-        "description": f"{table.description}\n\nOne row is {table.grain}.",
-        "metadata": table_metadata(table),
-        "partitions_def": partitions,
-        "backfill_policy": dg.BackfillPolicy.single_run(),
-        "deps": list(deps),
-        "pool": f"{feed.name}_{table.name}",
-    }
+    compute: Callable[..., dg.MaterializeResult[None]],
+    feed: Feed,
+    table: Table,
+    partitions: dg.PartitionsDefinition[str],
+    deps: Sequence[dg.AssetDep],
+) -> dg.AssetsDefinition:
+    return dg.asset(
+        key=[feed.name, table.name],
+        group_name=feed.name,
+        owners=[feed.owner],
+        kinds={"spark", "delta"},
+        description=f"{table.description}\n\nOne row is {table.grain}.",
+        metadata=table_metadata(table),
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=deps,
+        pool=f"{feed.name}_{table.name}",
+    )(compute)
 
 
 def _dep(feed: Feed, name: str, mapping: dg.PartitionMapping | None = None) -> dg.AssetDep:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-
 from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.reading import Quarantined, examine, judged_lines, landed_counts
 from analytics_assets.layers.world import Built, World, built, pending, reading_version, stamped
@@ -65,12 +64,12 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
         [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
     )
     counts = event_counts(lakehouse.read(table, is_arrival), fingerprints, feed.time_zone)
-    replace_counts(world, EVENTS_SOURCE, keys, counts.unionByName(landed_counts(spark, reading, EVENTS_SOURCE, version)))
+    replace_counts(
+        world, EVENTS_SOURCE, keys, counts.unionByName(landed_counts(spark, reading, EVENTS_SOURCE, version))
+    )
     touched = record_tide(world, set(keys))
     done = built(world, table, written, keys)
-    return BuiltBronze(
-        table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched
-    )
+    return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
 def replace_counts(world: World, source: str, arrivals: Sequence[str], counts: object) -> None:
@@ -118,5 +117,3 @@ def accepted_rows_of(days: Sequence[str], lag_days: int) -> str:
         f" OR standing = 'late' AND {own} > {first})"
     )
     return f"{places} AND event_date >= {first} AND event_date <= {last} AND {one_of('event_date', days)}"
-
-

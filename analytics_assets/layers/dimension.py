@@ -84,8 +84,10 @@ def changed_dates(world: World, arrivals: Sequence[str]) -> list[str]:
         return []
     users = lakehouse.read(world.tables[dimension.name])
     concerned = users.where(one_of("arrival", arrivals)).select(F.col(dimension.key).alias("user_id")).distinct()
-    before = lakehouse.read(user_days).join(concerned, "user_id", "left_semi").select(
-        "user_id", "event_date", *[F.col(name).alias(f"_{name}") for name in dimension.attributes]
+    before = (
+        lakehouse.read(user_days)
+        .join(concerned, "user_id", "left_semi")
+        .select("user_id", "event_date", *[F.col(name).alias(f"_{name}") for name in dimension.attributes])
     )
     periods = attributes_by_date(users, dimension.key, dimension.attributes)
     after = with_attributes(before, periods, dimension.key, dimension.attributes)
@@ -126,8 +128,10 @@ def _replace_touched(world: World, days: Sequence[str]) -> None:
 def _snapshot_counts(world: World, is_arrival: str, fingerprints: DataFrame) -> DataFrame:
     dimension = world.feed.dimension
     assert dimension is not None
-    accepted = world.lakehouse.read(world.tables[dimension.name], is_arrival).groupBy("arrival").agg(
-        F.sum("copies").alias("rows")
+    accepted = (
+        world.lakehouse.read(world.tables[dimension.name], is_arrival)
+        .groupBy("arrival")
+        .agg(F.sum("copies").alias("rows"))
     )
     rejected = (
         world.lakehouse.read(world.tables[f"{dimension.name}_rejected"], is_arrival)
@@ -145,7 +149,10 @@ def _snapshot_counts(world: World, is_arrival: str, fingerprints: DataFrame) -> 
             {
                 "arrival_month": F.substring("arrival", 1, 7).alias("arrival_month"),
                 "source": F.lit(dimension.name).alias("source"),
-            }.get(field.name, F.col(field.name) if field.name in both.columns else F.lit(None).cast(field.dataType).alias(field.name))
+            }.get(
+                field.name,
+                F.col(field.name) if field.name in both.columns else F.lit(None).cast(field.dataType).alias(field.name),
+            )
             for field in columns
         ]
     )

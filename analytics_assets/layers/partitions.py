@@ -6,6 +6,7 @@ Belongs here: where they begin and end. Does not: which are complete (transforms
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -55,6 +56,6 @@ def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     return {**arrivals, **tables, **periods}
 
 
-def _end(last: date | None, offset: int, weeks: int = 0) -> dict[str, object]:
+def _end(last: date | None, offset: int, weeks: int = 0) -> dict[str, Any]:
     # Dagster's end is exclusive.
     return {"end_offset": offset} if last is None else {"end_date": (last + DAY + timedelta(weeks=weeks)).isoformat()}

@@ -109,7 +109,8 @@ def landed_counts(spark: SparkSession, reading: Reading, source: str, version: s
         (file.arrival[:7], source, file.arrival, file.path, stamped(file, version), LANDED, reading.landed_rows(file))
         for file in reading.files
     ]
-    structure = "arrival_month string, source string, arrival string, file string, fingerprint string, standing string, rows long"
+    texts = ("arrival_month", "source", "arrival", "file", "fingerprint", "standing")
+    structure = ", ".join([*[f"{name} string" for name in texts], "rows long"])
     return spark.createDataFrame(rows, structure).select(
         "arrival_month",
         "source",

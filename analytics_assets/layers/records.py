@@ -6,6 +6,7 @@ Belongs here: metadata, and the events that say what was written. Does not: writ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 import pyspark.sql.types as T
@@ -27,18 +28,18 @@ def column_schema(schema: T.StructType) -> dg.TableSchema:
     )
 
 
-def table_metadata(table: Table) -> dict[str, dg.MetadataValue[object]]:
+def table_metadata(table: Table) -> dict[str, Any]:
     """What holds for a table whatever stands in it."""
     return {
-        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema(table.schema)),  # type: ignore[dict-item]
-        "dagster/table_name": dg.MetadataValue.text(f"{table.feed}.{table.name}"),  # type: ignore[dict-item]
-        "grain": dg.MetadataValue.text(table.grain),  # type: ignore[dict-item]
+        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema(table.schema)),
+        "dagster/table_name": dg.MetadataValue.text(f"{table.feed}.{table.name}"),
+        "grain": dg.MetadataValue.text(table.grain),
     }
 
 
-def partition_metadata(built: Built, key: str) -> dict[str, object]:
+def partition_metadata(built: Built, key: str) -> dict[str, Any]:
     """What was written into a partition: its rows, and the table's location and version."""
-    metadata: dict[str, object] = {"dagster/partition_row_count": built.rows.get(key, 0)}
+    metadata: dict[str, Any] = {"dagster/partition_row_count": built.rows.get(key, 0)}
     if built.written is not None:
         metadata["location"] = dg.MetadataValue.path(built.written.location)
         metadata["table_version"] = built.written.version
@@ -49,13 +50,11 @@ def materializations(built: Built) -> Iterator[dg.AssetMaterialization]:
     """An event for each partition that was built."""
     for key in built.rows:
         yield dg.AssetMaterialization(
-            asset_key=[built.table.feed, built.table.name], partition=key, metadata=partition_metadata(built, key)  # type: ignore[arg-type]
+            asset_key=[built.table.feed, built.table.name], partition=key, metadata=partition_metadata(built, key)
         )
 
 
 def tide_materializations(feed: str, touched: Mapping[str, str]) -> Iterator[dg.AssetMaterialization]:
     """An event for each touched date, with the date's version."""
     for day, version in touched.items():
-        yield dg.AssetMaterialization(
-            asset_key=[feed, "tide"], partition=day, tags={VERSION_TAG: version or "none"}
-        )
+        yield dg.AssetMaterialization(asset_key=[feed, "tide"], partition=day, tags={VERSION_TAG: version or "none"})

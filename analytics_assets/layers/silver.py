@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyspark.sql.functions as F
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 from analytics_assets.feeds.tables import event_fields, other_contract_fields
 from analytics_assets.layers.bronze import accepted_rows_of
@@ -13,11 +13,8 @@ from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.world import Built, World, built, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
-from analytics_assets.transforms.silver import LEAD, sessionize, unique_events
+from analytics_assets.transforms.silver import sessionize, unique_events
 from resources.lakehouse import one_of
-
-DAYS_AT_ONCE = 400
-"""Dates of one commit: a bound on the length of its condition."""
 
 
 def dates_behind(world: World) -> list[str]:
@@ -25,7 +22,9 @@ def dates_behind(world: World) -> list[str]:
     recorded = world.lakehouse.versions(world.tables["silver"])
     wanted = wanted_versions(world)
     differ = {
-        day for day in {*recorded, *wanted} if wanted.get(day) != (recorded[day].split("-")[0] if day in recorded else None)
+        day
+        for day in {*recorded, *wanted}
+        if wanted.get(day) != (recorded[day].split("-")[0] if day in recorded else None)
     }
     return sorted(differ | set(touched_dates(world)))
 
@@ -53,9 +52,7 @@ def silver_rows(world: World, days: Sequence[str]) -> DataFrame:
     """The rows of silver for event dates, from bronze and the dimension."""
     feed, lakehouse = world.feed, world.lakehouse
     content = [
-        field.name
-        for field in (*event_fields(feed), *other_contract_fields(feed))
-        if field.name not in ("event_date",)
+        field.name for field in (*event_fields(feed), *other_contract_fields(feed)) if field.name not in ("event_date",)
     ]
     kept = dict.fromkeys(["event_date", *content, *feed.event_key, "arrival", "file"])
     accepted = lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*kept)
@@ -77,7 +74,7 @@ def _spread(rows: DataFrame, days: int) -> DataFrame:
     return rows.repartition(tasks // 8 or 1, "event_date", "user_id")
 
 
-def _input_version(world: World, days: Sequence[str]) -> object:
+def _input_version(world: World, days: Sequence[str]) -> Column:
     wanted = wanted_versions(world)
     # The second part tells those that read silver that attributes changed; it does not make silver behind.
     snapshots = sorted(
@@ -87,10 +84,7 @@ def _input_version(world: World, days: Sequence[str]) -> object:
     )
     attributes = digest(*snapshots)[:8]
     known = [(day, f"{wanted[day]}-{attributes}") for day in days if day in wanted]
-    if len({version for _, version in known}) == 0:
+    if not known:
         return F.lit(None).cast("string")
     lookup = F.create_map(*[F.lit(part) for pair in known for part in pair])
     return lookup[F.col("event_date").cast("string")]
-
-
-__all__ = ["DAYS_AT_ONCE", "LEAD", "build_silver", "dates_behind", "silver_rows", "wanted_versions"]

@@ -98,8 +98,7 @@ def digest(*parts: object) -> str:
 def reading_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
     columns = [
-        (c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks)
-        for c in contract_columns(feed.contract)
+        (c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(feed.contract)
     ]
     return digest(columns, feed.format, feed.event, feed.time_zone, feed.source_zone, feed.lag_days, feed.first_date)
 

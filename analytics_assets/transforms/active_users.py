@@ -116,9 +116,7 @@ def active_in_period(
     begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin"))
     grid = periods.crossJoin(F.broadcast(begins)).where(F.col("_begin") <= F.col("end"))
     in_period = (F.col("event_date") >= F.col(start)) & (F.col("event_date") <= F.col("end"))
-    dated = by_dimension(user_days, attributes, "event_date").join(
-        F.broadcast(periods.select(start, "end")), in_period
-    )
+    dated = by_dimension(user_days, attributes, "event_date").join(F.broadcast(periods.select(start, "end")), in_period)
     distinct = dated.select("user_id", *SERIES, start).distinct()
     counted = distinct.groupBy(*SERIES, start).agg(F.count(F.lit(1)).alias(users))
     return grid.join(counted, [*SERIES, start], "left").select(
@@ -152,7 +150,9 @@ def _running(activity: DataFrame, grid: DataFrame) -> DataFrame:
         ],
     ]
     flat = activity.select(*SERIES, F.explode(F.array(*steps)).alias("_step")).select(*SERIES, "_step.*")
-    wanted = grid.select(*SERIES, "event_date", *[nothing.alias(name) for name in measures], F.lit(True).alias("_wanted"))
+    wanted = grid.select(
+        *SERIES, "event_date", *[nothing.alias(name) for name in measures], F.lit(True).alias("_wanted")
+    )
     by_day = (
         flat.withColumn("_wanted", F.lit(False))
         .unionByName(wanted)

@@ -14,12 +14,12 @@ import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, violations
-from analytics_assets.transforms.fields import malformed_rules, split_fields, unquoted
+from analytics_assets.transforms.fields import field_text, malformed_rules, split_fields
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
-FIELDS = "_fields"
+FIELDS, TEXT = "_fields", "_text_"
 
 
 def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_utf8: bool) -> DataFrame:
@@ -30,13 +30,16 @@ def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_
     check_utf8: look for bytes that are not UTF-8, which costs a pass over each line.
     """
     raw = F.col("raw")
+    names = [column.name for column in contract]
     malformed = [*_utf8_rules(raw, check_utf8), *malformed_rules(raw, sep), *_number_of_fields(len(contract))]
-    contract_rules = rules(list(contract), lambda name: _text(contract, name))
+    contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
+    # Step by step: what a later step uses more than once is computed once.
     split = lines.withColumn(FIELDS, split_fields(raw, sep))
-    values = split.select("*", *[typed(_text(contract, c.name), c.data_type).alias(c.name) for c in contract])
+    texts = split.withColumns({TEXT + name: field_text(F.col(FIELDS)[at]) for at, name in enumerate(names)})
+    values = texts.withColumns({c.name: typed(F.col(TEXT + c.name), c.data_type) for c in contract})
     # A malformed row has one reason, the first; its fields say nothing.
     found = F.coalesce(F.slice(violations(malformed), 1, 1), violations(contract_rules))
-    return values.withColumn("violations", found).drop(FIELDS)
+    return values.withColumn("violations", found).drop(FIELDS, *[TEXT + name for name in names])
 
 
 def bronze(
@@ -112,13 +115,6 @@ def local_date(time: Column, zone: str) -> Column:
 def local_hour(time: Column, zone: str) -> Column:
     """The hour of the day, 0 to 23, of a UTC time in a zone."""
     return F.hour(time if zone == "UTC" else F.from_utc_timestamp(time, zone))
-
-
-def _text(contract: Sequence[ContractColumn], name: str) -> Column:
-    # An empty field is a missing value.
-    position = next(place for place, column in enumerate(contract) if column.name == name)
-    text = unquoted(F.col(FIELDS)[position])
-    return F.when(text != "", text)
 
 
 def _utf8_rules(raw: Column, check: bool) -> list[Rule]:

@@ -111,7 +111,7 @@ def rules(columns: list[ContractColumn], text: Callable[[str], Column]) -> list[
                 Rule(
                     name=c.violation,
                     sentence=f"{c.name} is not {' and '.join(_words(*check) for check in c.checks)}.",
-                    broken=lambda c=c: reduce(Column.__or__, [_fails(c.name, *k) for k in c.checks]),  # type: ignore[misc]
+                    broken=lambda c=c: _any([_fails(c.name, *k) for k in c.checks]),  # type: ignore[misc]
                 )
             )
     return made
@@ -123,9 +123,13 @@ def violations(rules: list[Rule]) -> Column:
     The list is built for rejected rows alone: an empty list for each accepted row costs as much as a column.
     It is split from text, since filtering an array is an expression that Spark does not compile.
     """
-    broken = reduce(Column.__or__, [rule.broken() for rule in rules])
+    broken = _any([rule.broken() for rule in rules])
     names = F.split(F.concat_ws(" ", *[F.when(rule.broken(), rule.name) for rule in rules]), " ")
     return F.when(broken, names)
+
+
+def _any(conditions: list[Column]) -> Column:
+    return reduce(lambda left, right: left | right, conditions)
 
 
 def _fails(name: str, check: str, statistics: dict[str, Any]) -> Column:

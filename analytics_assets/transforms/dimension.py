@@ -43,7 +43,9 @@ def attributes_by_date(users: DataFrame, key: str, attributes: Sequence[str]) ->
     order = Window.partitionBy(key).orderBy("arrival")
     return users.select(
         key,
-        F.when(F.row_number().over(order) == 1, F.lit(BEGINNING).cast("date")).otherwise(snapshot_date).alias("valid_from"),
+        F.when(F.row_number().over(order) == 1, F.lit(BEGINNING).cast("date"))
+        .otherwise(snapshot_date)
+        .alias("valid_from"),
         F.coalesce(F.date_sub(F.lead(snapshot_date).over(order), 1), F.lit(END).cast("date")).alias("valid_until"),
         *[F.coalesce(name, F.lit(UNKNOWN)).alias(name) for name in attributes],
     )

@@ -17,7 +17,7 @@ QUOTE = '"'
 
 
 def split_fields(line: Column, sep: str) -> Column:
-    """The fields of a line as array<string>, quotes still around them: see `unquoted`.
+    """The fields of a line as array<string>, quotes still around them: see `field_text`.
 
     Lines without a quote, nearly all, take the fast way. A malformed line (see `malformed_rules`) gives some
     array, never an error.
@@ -27,10 +27,14 @@ def split_fields(line: Column, sep: str) -> Column:
     return F.when(has_quote(line), quoted).otherwise(F.split(line, re.escape(sep), -1))
 
 
-def unquoted(field: Column) -> Column:
-    """A field without the quotes around it, doubled quotes inside made single."""
+def field_text(field: Column) -> Column:
+    """The text of a field: without quotes around it, doubled ones inside made single; null where it is empty."""
     inside = field.substr(F.lit(2), F.length(field) - 2)
-    return F.when(field.startswith(QUOTE), F.replace(inside, F.lit(QUOTE + QUOTE), F.lit(QUOTE))).otherwise(field)
+    return (
+        F.when(field == "", None)
+        .when(~field.startswith(QUOTE), field)
+        .when(F.length(field) > 2, F.replace(inside, F.lit(QUOTE + QUOTE), F.lit(QUOTE)))
+    )
 
 
 def has_quote(line: Column) -> Column:

@@ -37,7 +37,9 @@ def unique_events(
     ranked = rows.select(
         "*",
         F.row_number().over(in_order).alias("_rank"),
-        F.count(F.lit(1)).over(in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)).alias("copies"),
+        F.count(F.lit(1))
+        .over(in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing))
+        .alias("copies"),
     )
     return ranked.where(F.col("_rank") == 1).drop("_rank")
 
