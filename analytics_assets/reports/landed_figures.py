@@ -1,0 +1,87 @@
+"""Figures of landed rows: how many stand where, by arrival and by rule.
+
+Belongs here: the charts over arrivals. Does not: the charts over a feed's history (figures.py), how a chart
+is made (charts.py), reading (numbers.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from html import escape
+
+from analytics_assets.reports import style
+from analytics_assets.reports.charts import Chart, Series, lines, ranking, some, stack
+from analytics_assets.reports.numbers import DRAWN_DAYS, REJECTED, Arrivals, Value
+
+TOP_RULES = 8
+STANDINGS = {
+    "on_time": ("On time", style.SKY),
+    "late": ("Late", style.ORANGE),
+    "early": ("Early", style.GREEN),
+    REJECTED: ("Rejected", style.VERMILION),
+}
+
+
+def landed_rows(arrivals: Arrivals, last_closed: date | None) -> list[Chart]:
+    """Rows by standing, their shares, and rejected rows by rule."""
+    return [standings(arrivals), shares(arrivals, last_closed), rules(arrivals)]
+
+
+def standings(arrivals: Arrivals) -> Chart:
+    """Rows of each arrival by standing."""
+    series = [
+        Series(name, arrivals.standings[standing][-DRAWN_DAYS:], colour)
+        for standing, (name, colour) in STANDINGS.items()
+    ]
+    return Chart(
+        key="standings",
+        title="Rows by standing",
+        about="Rows landed, by arrival and standing.",
+        figure=stack(arrivals.dates[-DRAWN_DAYS:], [entry for entry in series if any(entry.values)]),
+        notes=[] if any(arrivals.landed) else ["No row has landed yet."],
+    )
+
+
+def shares(arrivals: Arrivals, last_closed: date | None) -> Chart:
+    """Late, early and rejected share of each arrival's rows.
+
+    Only of closed arrivals: one that is still landing may hold late rows alone.
+    """
+    end = len([day for day in arrivals.dates if last_closed is not None and day <= last_closed])
+    begin = max(end - DRAWN_DAYS, 0)
+    series = []
+    for standing in ("late", "early", REJECTED):
+        both = zip(arrivals.standings[standing][begin:end], arrivals.landed[begin:end], strict=True)
+        share: list[Value] = [part / landed if part is not None and landed else None for part, landed in both]
+        if any(share):
+            series.append(Series(STANDINGS[standing][0], share, STANDINGS[standing][1]))
+    open_arrivals = [f"{day}" for day in arrivals.dates[end:]]
+    notes = []
+    if not series:
+        notes.append("Every row was on time." if end else "No arrival is closed yet.")
+    if end and open_arrivals:
+        notes.append(f"Not closed, so not drawn: {some(open_arrivals, 'arrival')}.")
+    return Chart(
+        key="shares",
+        title="Late, early and rejected share",
+        about="Share of the rows that each closed arrival landed.",
+        figure=lines(arrivals.dates[begin:end], series, "share"),
+        notes=notes,
+    )
+
+
+def rules(arrivals: Arrivals) -> Chart:
+    """Rejected rows by the first rule that they broke, most first."""
+    found = [(escape(rule), rows) for rule, rows in arrivals.rules.items()]
+    top = found if len(found) == TOP_RULES + 1 else found[:TOP_RULES]
+    rest = found[len(top) :]
+    if rest:
+        top.append((f"other ({len(rest):,})", sum(rows for _, rows in rest)))
+    return Chart(
+        key="rules",
+        title="Rejected rows by rule",
+        about="Over all arrivals, by the first rule that the row broke.",
+        figure=ranking([rule for rule, _ in top], [rows for _, rows in top], "Rejected rows by rule", style.VERMILION),
+        notes=[] if top else ["No row was rejected."],
+        is_daily=False,
+    )

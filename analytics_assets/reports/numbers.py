@@ -1,0 +1,194 @@
+"""Numbers: what a report shows, read from a feed's small tables without a JVM.
+
+Belongs here: reading, and lining values up by date. Does not: computing a metric (transforms/), drawing
+(figures.py). What is read grows with dates, arrivals and values of a dimension, never with events or users:
+sessions are counted from Delta's log, and the table counts is added up batch by batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED
+from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from resources.lakehouse import Lakehouse
+
+DAY = timedelta(days=1)
+DRAWN_DAYS = 400
+"""Daily charts draw at most this many dates, a year and a month: the page does not grow with a feed's age."""
+
+REJECTED = "rejected"
+STANDINGS = (*ACCEPTED, REJECTED)
+DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
+TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "counts")
+
+Count = int | None
+Value = int | float | None
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Weeks or months: the first date of each, and the users active in it; None where it is not complete."""
+
+    starts: list[date]
+    users: list[Count]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Rows of events by the date of their arrival; None for a date on which nothing arrived.
+
+    dates: each from the first to the last arrival. landed: counted from the files' bytes, apart from the
+    standings. standings: rows by standing. rules: rejected rows by the first rule broken, most first.
+    """
+
+    dates: list[date]
+    landed: list[Count]
+    standings: dict[str, list[Count]]
+    rules: dict[str, int]
+
+    @property
+    def unaccounted(self) -> list[date]:
+        """Arrivals whose rows do not add up. The law of conservation says that there are none."""
+        found = [sum(rows or 0 for rows in row) for row in zip(*self.standings.values(), strict=True)]
+        both = zip(self.dates, self.landed, found, strict=True)
+        return [day for day, landed, rows in both if (landed or 0) != rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """All that a page shows. Lists of daily values are aligned with `dates`; None is what is not known.
+
+    dates: each closed date, history_start to as_of; empty while there is none. missing: those without an
+    arrival. by_attribute: DAU by attribute and value. versions: of the tables that were read. absent: tables
+    that do not exist yet.
+    """
+
+    feed: Feed
+    dates: list[date] = field(default_factory=list)
+    daily: dict[str, list[Value]] = field(default_factory=dict)
+    missing: list[date] = field(default_factory=list)
+    by_attribute: dict[str, dict[str, list[Count]]] = field(default_factory=dict)
+    weeks: Periods = field(default_factory=lambda: Periods([], []))
+    months: Periods = field(default_factory=lambda: Periods([], []))
+    sessions: list[Count] = field(default_factory=list)
+    arrivals: Arrivals | None = None
+    versions: dict[str, int] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+
+
+def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
+    """Read what stands in a feed's tables now. Tables that do not exist yet are named in `absent`."""
+    tables = feed_tables(feed)
+    here = [name for name in TABLES if lakehouse.exists(tables[name])]
+    opened = {name: lakehouse.table_reader(tables[name]) for name in here}
+    # Not deltalake's own file system: pyarrow's threads would hold Python objects after the interpreter has
+    # ended, and a command that reads and ends at once is aborted ("terminate called", exit code 134).
+    datasets: dict[str, Dataset] = {
+        name: table.to_pyarrow_dataset(
+            filesystem=SubTreeFileSystem(lakehouse.location(tables[name]), LocalFileSystem())
+        )
+        for name, table in opened.items()
+    }
+    dates, daily, missing = _daily(datasets.get("active_users"))
+    return Numbers(
+        feed=feed,
+        dates=dates,
+        daily=daily,
+        missing=missing,
+        by_attribute=_by_attribute(datasets.get("active_users"), feed.attributes, dates),
+        weeks=_periods(datasets.get("active_users_week"), "week_start", "wau"),
+        months=_periods(datasets.get("active_users_month"), "month_start", "mau"),
+        sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
+        arrivals=_arrivals(datasets.get("counts")),
+        versions={name: table.version() for name, table in opened.items()},
+        absent=[name for name in TABLES if name not in here],
+    )
+
+
+def _daily(table: Dataset | None) -> tuple[list[date], dict[str, list[Value]], list[date]]:
+    if table is None:
+        return [], {}, []
+    rows = table.to_table(
+        columns=["event_date", *DAILY, "is_missing"], filter=pc.field("dimension") == TOTAL
+    ).to_pylist()
+    by_date = {row["event_date"]: row for row in rows}
+    dates = _every_date(min(by_date), max(by_date)) if by_date else []
+    daily = {name: [by_date.get(day, {}).get(name) for day in dates] for name in DAILY}
+    return dates, daily, [day for day in dates if by_date.get(day, {}).get("is_missing")]
+
+
+def _by_attribute(
+    table: Dataset | None, attributes: Collection[str], dates: list[date]
+) -> dict[str, dict[str, list[Count]]]:
+    if table is None or not dates or not attributes:
+        return {}
+    begin = dates[-DRAWN_DAYS:][0]
+    rows = table.to_table(
+        columns=["event_date", "dimension", "value", "dau"],
+        filter=pc.field("dimension").isin(sorted(attributes))
+        & (pc.field("event_month") >= f"{begin:%Y-%m}")
+        & (pc.field("event_date") >= begin),
+    )
+    place = {day: number for number, day in enumerate(dates)}
+    found: dict[str, dict[str, list[Count]]] = {name: {} for name in attributes}
+    for day, dimension, value, dau in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        if day in place:
+            found[dimension].setdefault(value, [None] * len(dates))[place[day]] = dau
+    return found
+
+
+def _periods(table: Dataset | None, start: str, users: str) -> Periods:
+    if table is None:
+        return Periods([], [])
+    rows = table.to_table(columns=[start, users], filter=pc.field("dimension") == TOTAL).sort_by(start)
+    return Periods(rows[start].to_pylist(), rows[users].to_pylist())
+
+
+def _sessions(lakehouse: Lakehouse, table: Table, dates: list[date], missing: list[date]) -> list[Count]:
+    rows, gaps = lakehouse.rows(table), set(missing)
+    return [None if day in gaps else rows.get(day.isoformat(), 0) for day in dates]
+
+
+def _arrivals(table: Dataset | None) -> Arrivals | None:
+    if table is None:
+        return None
+    keys = ["arrival", "standing", "rule"]
+    batches = table.to_batches(columns=[*keys, "rows"], filter=pc.field("source") == EVENTS_SOURCE)
+    sums: dict[tuple[date, str, str | None], int] = {}
+    for batch in batches:
+        for row in pa.Table.from_batches([batch]).group_by(keys).aggregate([("rows", "sum")]).to_pylist():
+            key = (date.fromisoformat(row["arrival"][:10]), row["standing"], row["rule"])
+            sums[key] = sums.get(key, 0) + row["rows_sum"]
+    arrived = {day for day, _, _ in sums}
+    by_standing: dict[tuple[date, str], int] = {}
+    rules: dict[str, int] = {}
+    for (day, standing, rule), rows in sums.items():
+        by_standing[day, standing] = by_standing.get((day, standing), 0) + rows
+        if standing == REJECTED:
+            rules[str(rule)] = rules.get(str(rule), 0) + rows
+    dates = _every_date(min(arrived), max(arrived)) if arrived else []
+
+    def by_date(standing: str) -> list[Count]:
+        return [by_standing.get((day, standing), 0) if day in arrived else None for day in dates]
+
+    return Arrivals(
+        dates=dates,
+        landed=by_date(LANDED),
+        standings={standing: by_date(standing) for standing in STANDINGS},
+        rules=dict(sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))),
+    )
+
+
+def _every_date(first: date, last: date) -> list[date]:
+    return [first + DAY * n for n in range((last - first).days + 1)]
