@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pyarrow.compute as pc
+
 from analytics_assets.layers.world import World
 from asset_checks.law import Check, Law, Verdict
 
@@ -57,8 +59,7 @@ def _rows(world: World, name: str, key: str, first: date, last: date) -> Rows:
     table = world.tables[name]
     if not world.lakehouse.exists(table):
         return {}
-    reader = world.lakehouse.table_reader(table)
-    found = reader.to_pyarrow_table(filters=[(key, ">=", first), (key, "<=", last)]).to_pylist()
+    found = world.lakehouse.arrow(table, where=(pc.field(key) >= first) & (pc.field(key) <= last)).to_pylist()
     return {(row[key], row["dimension"], row["value"]): row for row in found}
 
 

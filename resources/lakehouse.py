@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.dataset
 from deltalake import DeltaTable
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
@@ -154,8 +156,21 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return rows
 
     def table_reader(self, table: TableLike) -> DeltaTable:
-        """The table for a reader without a JVM. Raises MissingTableError."""
+        """The table for a query without a JVM. Raises MissingTableError."""
         return self._open(table)
+
+    def dataset(self, table: TableLike) -> pyarrow.dataset.Dataset:
+        """The table as an Arrow dataset, for a reader without a JVM. Raises MissingTableError."""
+        # Arrow's own file system: with deltalake's, which calls back into Python from Arrow's threads, a process
+        # that ends soon after is now and then aborted.
+        files = SubTreeFileSystem(self.location(table), LocalFileSystem())
+        return self._open(table).to_pyarrow_dataset(filesystem=files)
+
+    def arrow(
+        self, table: TableLike, columns: Sequence[str] | None = None, where: pyarrow.dataset.Expression | None = None
+    ) -> pa.Table:
+        """Rows of a small table as Arrow, without a JVM. Raises MissingTableError."""
+        return self.dataset(table).to_table(columns=list(columns) if columns else None, filter=where)
 
     def hold(self, feed: str) -> None:
         """Take the feed's lease, kept until the run ends. Raises LeaseError if it is not free in time."""

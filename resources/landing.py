@@ -53,6 +53,10 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         return sorted({file.arrival for file in self.files(pattern)})
 
+    def has_folder(self, pattern: str) -> bool:
+        """Whether the folder of a landing pattern is there at all."""
+        return (Path(self.root) / pattern.partition("{arrival}")[0]).is_dir()
+
     def files(self, pattern: str, arrivals: Collection[str] | None = None) -> list[LandedFile]:
         """Files of a landing pattern, in the order of their paths; of the given arrivals, or of all.
 

@@ -95,8 +95,7 @@ def _series(world: World, name: str, key: str, columns: tuple[str, ...]) -> dict
     table = world.tables[name]
     if not world.lakehouse.exists(table):
         return {}
-    reader = world.lakehouse.table_reader(table)
-    rows = reader.to_pyarrow_table(columns=[key, *columns], filters=[("dimension", "=", TOTAL)]).to_pylist()
+    rows = world.lakehouse.arrow(table, [key, *columns], pc.field("dimension") == TOTAL).to_pylist()
     return {row[key].isoformat(): row for row in rows}
 
 

@@ -140,7 +140,7 @@ def _keys(world: World, name: str, column: str) -> list[tuple[str, str]]:
     table = world.tables[name]
     if not world.lakehouse.exists(table):
         return []
-    rows = world.lakehouse.table_reader(table).to_pyarrow_table(columns=[KEY[name], column])
+    rows = world.lakehouse.arrow(table, [KEY[name], column])
     days, values = (rows[name].to_pylist() for name in (KEY[name], column))
     return [(day.isoformat(), value) for day, value in zip(days, values, strict=True)]
 

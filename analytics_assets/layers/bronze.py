@@ -12,6 +12,7 @@ from analytics_assets.transforms.bronze import bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts, tide
 from resources.lakehouse import one_of
+from resources.landing import LandingError
 from resources.lines import one_file_a_task
 
 NOTHING_BEFORE = ("", 0)
@@ -26,8 +27,16 @@ class BuiltBronze(Built):
 
 
 def pending_arrivals(world: World) -> list[str]:
-    """Arrivals in landing that bronze does not hold as they are."""
+    """Arrivals in landing that bronze does not hold as they are.
+
+    Raises LandingError if there is no arrival at all: then landing is elsewhere, or could not be seen.
+    """
     files = world.landing.files(world.feed.landing)
+    if not files:
+        raise LandingError(
+            f"{world.landing.root}: saw no file of feed {world.feed.name}, expected {world.feed.landing}. "
+            "Nothing was changed. Set TIDEBOOK_LANDING to the folder where files land"
+        )
     return pending(files, world.counts(), EVENTS_SOURCE, reading_version(world.feed))
 
 

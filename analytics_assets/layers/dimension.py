@@ -21,7 +21,8 @@ from resources.lines import one_file_a_task
 def pending_snapshots(world: World) -> list[str]:
     """Arrivals of snapshots in landing that the dimension does not hold as they are."""
     dimension = world.feed.dimension
-    if dimension is None:
+    # Before the first snapshot there need be no folder: users are unknown then, and events go on.
+    if dimension is None or not world.landing.has_folder(dimension.landing):
         return []
     files = world.landing.files(dimension.landing)
     return pending(files, world.counts(), dimension.name, contract_version(dimension.contract))
@@ -101,7 +102,7 @@ def touched_dates(world: World) -> list[str]:
     table = world.tables.get("touched")
     if table is None or not world.lakehouse.exists(table):
         return []
-    days = world.lakehouse.table_reader(table).to_pyarrow_table()["event_date"].to_pylist()
+    days = world.lakehouse.arrow(table)["event_date"].to_pylist()
     return sorted(day.isoformat() for day in days)
 
 

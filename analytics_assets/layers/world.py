@@ -45,13 +45,13 @@ class World:
         names = table.schema.fieldNames()
         if not self.lakehouse.exists(table):
             return pa.table({name: pa.array([], pa.string()) for name in names})
-        return self.lakehouse.table_reader(table).to_pyarrow_table(columns=names)
+        return self.lakehouse.arrow(table, names)
 
     def tide(self) -> dict[str, tuple[str, int]]:
         """Version and accepted rows of each event date, by its ISO form."""
         if not self.lakehouse.exists(self.tables["tide"]):
             return {}
-        rows = self.lakehouse.table_reader(self.tables["tide"]).to_pyarrow_table().to_pylist()
+        rows = self.lakehouse.arrow(self.tables["tide"]).to_pylist()
         return {row["event_date"].isoformat(): (row["input_version"], row["rows"]) for row in rows}
 
     def history(self) -> History | None:

@@ -66,8 +66,13 @@ def bronze(
     events = rows.select(
         event_time.alias("event_time"), *others, *sources, F.col("violations").alias("_contract_violations")
     )
-    dated = events.withColumn("event_date", local_date(F.col("event_time"), zone))
-    arrival_date = F.substring("arrival", 1, 10).cast(T.DateType())
+    dated = events.withColumns(
+        {
+            "event_date": local_date(F.col("event_time"), zone),
+            "_arrival_date": F.substring("arrival", 1, 10).cast(T.DateType()),
+        }
+    )
+    arrival_date = F.col("_arrival_date")
     own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
     judged = dated.withColumn(
         "violations", F.coalesce("_contract_violations", violations(event_rules(arrival_date, first_date)))
@@ -82,7 +87,7 @@ def bronze(
     raw = F.col("raw") if keep_raw else F.when(is_rejected, F.col("raw"))
     return judged.withColumns(
         {"standing": standing, "raw": raw, "line_number": F.when(is_rejected, F.col("line_number"))}
-    ).drop("_contract_violations")
+    ).drop("_contract_violations", "_arrival_date")
 
 
 def event_rules(arrival_date: Column, first_date: date) -> list[Rule]:
@@ -125,7 +130,8 @@ def _utf8_rules(raw: Column, check: bool) -> list[Rule]:
         Rule(
             name="invalid_utf8",
             sentence="The line has bytes that are not UTF-8.",
-            broken=lambda: F.encode(F.decode(octets, "UTF-8"), "UTF-8") != octets,
+            # What cannot be decoded is read as U+FFFD; only rows with one are looked at closely.
+            broken=lambda: raw.rlike("\ufffd") & (F.encode(F.decode(octets, "UTF-8"), "UTF-8") != octets),
         )
     ]
 

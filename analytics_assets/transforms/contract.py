@@ -153,15 +153,9 @@ def _number(text: Column, data_type: T.DataType) -> Column:
 
 
 def _timestamp(text: Column, data_type: T.DataType) -> Column:
-    # YYYY-MM-DD?hh:mm:ss at fixed places; what stands between them is judged by the cast, which is many
-    # times faster than a parser with a pattern but takes 2025-1-3 too.
-    shaped = (
-        (F.substring(text, 5, 1) == "-")
-        & (F.substring(text, 8, 1) == "-")
-        & F.substring(text, 11, 1).isin(" ", "T")
-        & (F.substring(text, 14, 1) == ":")
-        & (F.substring(text, 17, 1) == ":")
-    )
+    # YYYY-MM-DD hh:mm:ss, maybe with a fraction and a zone. The cast, many times faster than a parser with a
+    # pattern, judges all but the digits that may be left out: with these signs at their places none can be.
+    shaped = (F.substring(text, 5, 1) == "-") & (F.substring(text, 14, 1) == ":") & (F.substring(text, 17, 1) == ":")
     return F.when(shaped, text.cast(data_type))
 
 
