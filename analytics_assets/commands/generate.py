@@ -48,7 +48,7 @@ def generate(
         raise UserError(f"{landing} cannot be written: {error.strerror}. Set --to or TIDEBOOK_LANDING") from error
     console.print(
         f"{truth.landed:,} rows in {landing}/notes: {truth.silver:,} events, {truth.duplicates:,} duplicates, "
-        f"{sum(truth.rejected.values()):,} broken, {truth.late:,} late. The truth about them: {landing}/notes/truth.json"
+        f"{sum(truth.rejected.values()):,} broken, {truth.late:,} late. The truth is in {landing}/notes/truth.json"
     )
     return truth
 
