@@ -169,7 +169,8 @@ def resolve_master(master: str, settings: Settings) -> str:
 def running_tasks() -> tuple[int, int]:
     """Tasks done and tasks in all of the stages that run now in this process; (0, 0) where it cannot be known."""
     context = SparkContext._active_spark_context
-    if context is None:
+    # While it starts, the context is there before its JVM's is.
+    if context is None or getattr(context, "_jsc", None) is None:
         return (0, 0)
     tracker = context.statusTracker()
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
