@@ -84,9 +84,7 @@ def make_plan(options: NotesOptions, people: People, rng: np.random.Generator) -
     ]
     # Rounding the running sum, not each date, keeps the total exact.
     running = np.rint(np.cumsum(weight) / weight.sum() * (options.events - bot_events)).astype(np.int64)
-    return Plan(
-        np.diff(running, prepend=0), outages, spikes, bursts, _anomalous_days(options, outages, spikes)
-    )
+    return Plan(np.diff(running, prepend=0), outages, spikes, bursts, _anomalous_days(options, outages, spikes))
 
 
 def _lost(outage: Outage) -> float:
@@ -94,9 +92,7 @@ def _lost(outage: Outage) -> float:
     return 1.2 * (outage.last - outage.first) / DAY_S
 
 
-def _anomalous_days(
-    options: NotesOptions, outages: dict[int, Outage], spikes: dict[int, int]
-) -> list[AnomalousDay]:
+def _anomalous_days(options: NotesOptions, outages: dict[int, Outage], spikes: dict[int, int]) -> list[AnomalousDay]:
     names = list(COUNTRIES)
     found = [
         AnomalousDay(

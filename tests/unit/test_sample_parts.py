@@ -114,8 +114,6 @@ def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_visible_name(tmp_p
         ({"start": datetime(2025, 1, 15)}, "start: saw datetime.*, expected a date"),
     ],
 )
-def test_a_wrong_option_is_named_with_what_was_seen_and_expected(
-    changed: dict[str, Any], message: str
-) -> None:
+def test_a_wrong_option_is_named_with_what_was_seen_and_expected(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         NotesOptions(**{"start": date(2025, 1, 15), "end": date(2025, 2, 25), "users": 800, **changed})

@@ -1,0 +1,83 @@
+"""What several integration tests share: landings, tables made of them once, and a warm engine.
+
+Belongs here: what is made once for all. Does not: anything that one test alone needs.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from places import Place
+
+from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
+from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.samples.notes import generate_notes
+from analytics_assets.samples.options import NotesOptions
+from resources import engine
+from resources.settings import Settings
+from resources.spark import Spark, session_config
+
+REAL_LOG = Path(__file__).parents[1] / "data" / "apache_access_2015-05.log"
+LOG_DAY = re.compile(rb"\[(\d\d)/May/2015:")
+
+# The end of February and the beginning of March: two months, two weeks, two snapshots of the users.
+SAMPLE = NotesOptions(
+    start=date(2025, 2, 26),
+    end=date(2025, 3, 4),
+    events=3_000,
+    users=400,
+    late_share=0.05,
+    duplicate_share=0.03,
+    broken_share=0.01,
+    dimension_duplicate_share=0.05,
+    change_share=0.3,
+    seed=5,
+)
+
+
+@pytest.fixture(scope="session")
+def notes(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Place:
+    """Generated notes of seven dates, and all tables of them from one undisturbed pass. To be read only."""
+    root = tmp_path_factory.mktemp("notes")
+    generate_notes(root / "landing", SAMPLE)
+    place = Place(root, root / "landing")
+    place.run(NOTES, spark_resource)
+    return place
+
+
+@pytest.fixture(scope="session")
+def log_days() -> dict[str, list[bytes]]:
+    """The lines of the real log by the day that they name, each with its line end."""
+    days: dict[str, list[bytes]] = {}
+    for line in REAL_LOG.read_bytes().splitlines(keepends=True):
+        found = LOG_DAY.search(line)
+        assert found is not None
+        days.setdefault(f"2015-05-{found.group(1).decode()}", []).append(line)
+    return days
+
+
+@pytest.fixture(scope="session")
+def access_log(
+    tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark, log_days: dict[str, list[bytes]]
+) -> Place:
+    """The real log as a file a day, and all tables of it from one undisturbed pass. To be read only."""
+    root = tmp_path_factory.mktemp("access_log")
+    for day, lines in log_days.items():
+        file = root / "landing" / "access_log" / day / "access.log"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"".join(lines))
+    place = Place(root, root / "landing")
+    place.run(ACCESS_LOG, spark_resource)
+    return place
+
+
+@pytest.fixture(scope="session")
+def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a warm engine, on a free port."""
+    state = tmp_path_factory.mktemp("engine")
+    started = engine.start(session_config(Settings(state=str(state), spark_memory="1g")), state, port=0)
+    assert started.url is not None
+    yield started.url
+    engine.stop(state)
