@@ -223,7 +223,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        Console(stderr=True, highlight=False).print(f"[red]error:[/red] {_escaped(str(error))}")
+        Console(stderr=True, highlight=False).print(f"[red]error:[/red] {_escaped(str(error))}", soft_wrap=True)
         sys.exit(1)
 
 
