@@ -12,7 +12,7 @@ import codecs
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.fs
@@ -169,7 +169,9 @@ def read_lines(
     Out: file string, relative to landing; line_number bigint, from 1; raw string, without its line end.
     Run its plan inside `one_file_a_task`, or line numbers are wrong.
     """
-    source = spark.read.option("lineSep", "\n").text([file.uri for file in files])
+    # Spark takes the name itself, not its percent-encoded form; and [, { and * in it are no pattern.
+    reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
+    source = reader.text([unquote(file.uri) for file in files])
     start = F.col("_metadata.file_block_start")
     lines = source.select(
         _relative(F.col("_metadata.file_path"), root_uri, files).alias("file"),
@@ -191,11 +193,12 @@ def one_file_a_task(spark: SparkSession) -> spark_config:
 def _relative(path: Column, root_uri: str, files: Sequence[LandedFile]) -> Column:
     # Spark writes file:/folder where others write file:///folder.
     root = root_uri.replace("file:///", "file:/")
-    relative = F.substring(path, len(root) + 2, 1 << 20)
-    if any(quote(file.path) != file.path for file in files):
-        # url_decode is for forms, where a plus is a blank; in a path it is a plus.
-        return F.url_decode(F.replace(relative, F.lit("+"), F.lit("%2B")))
-    return relative
+    if all(unquote(file.uri) == file.uri for file in files):
+        return F.substring(path, len(root) + 2, 1 << 20)
+    # Spark encodes other characters than Python does: both are decoded before they are compared.
+    # url_decode is for forms, where a plus is a blank; in a path it is a plus.
+    plain = F.url_decode(F.replace(path, F.lit("+"), F.lit("%2B")))
+    return F.substring(plain, len(unquote(root)) + 2, 1 << 20)
 
 
 def _without_cr(line: Column, has_cr: bool) -> Column:
