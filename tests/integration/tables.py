@@ -44,7 +44,11 @@ def rows_of(lakehouse: Path, feed: str, table: str) -> list[dict[str, Any]]:
 
 
 def differences(
-    one: Path, other: Path, feed: str, tables: Collection[str] = (), without: Mapping[str, Collection[str]] | None = None
+    one: Path,
+    other: Path,
+    feed: str,
+    tables: Collection[str] = (),
+    without: Mapping[str, Collection[str]] | None = None,
 ) -> list[str]:
     """What stands in one lakehouse alone: missing tables, other columns, the first rows. Empty if they are equal.
 

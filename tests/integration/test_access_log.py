@@ -42,7 +42,7 @@ def standings(lakehouse: Path) -> dict[str, int]:
 
 def test_every_landed_line_is_accepted_or_rejected(access_log: Place, one_file: Place) -> None:
     assert standings(access_log.lakehouse) == {"landed": 10_000, "on_time": 9_999, "rejected": 1}
-    by_day = {day: 0 for day in ("2015-05-17", "2015-05-18", "2015-05-19", "2015-05-20")}
+    by_day = dict.fromkeys(("2015-05-17", "2015-05-18", "2015-05-19", "2015-05-20"), 0)
     for row in rows_of(access_log.lakehouse, "access_log", "bronze"):
         by_day[row["arrival"]] += row["standing"] == "on_time"
     on_the_20th = by_day.pop("2015-05-20")
@@ -86,7 +86,10 @@ def test_daily_active_users_are_known_and_no_week_or_month_is_complete(access_lo
     assert {(row["dimension"], row["value"]) for row in days} == {("all", "all")}
     assert [row["rolling_7"] for row in days] == [None] * 4
     weeks = rows_of(access_log.lakehouse, "access_log", "active_users_week")
-    assert [(row["week_start"].isoformat(), row["wau"]) for row in weeks] == [("2015-05-11", None), ("2015-05-18", None)]
+    assert [(row["week_start"].isoformat(), row["wau"]) for row in weeks] == [
+        ("2015-05-11", None),
+        ("2015-05-18", None),
+    ]
     months = rows_of(access_log.lakehouse, "access_log", "active_users_month")
     assert [(row["month_start"].isoformat(), row["mau"]) for row in months] == [("2015-05-01", None)]
 

@@ -1,0 +1,54 @@
+"""The same tables, whichever way to Spark: in the process, over Spark Connect, or whatever is there."""
+
+from pathlib import Path
+
+import pytest
+from places import Place
+from tables import differences, table_names
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def through_engine(
+    notes: Place, access_log: Place, engine_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Place]:
+    places = {}
+    for feed, made in (("notes", notes), ("access_log", access_log)):
+        places[feed] = Place(tmp_path_factory.mktemp(f"engine_{feed}"), made.landing)
+        places[feed].done("run", feed, TIDEBOOK_SPARK_MASTER=engine_url)
+    return places
+
+
+def test_notes_are_the_same_over_spark_connect(notes: Place, through_engine: dict[str, Place]) -> None:
+    assert differences(notes.lakehouse, through_engine["notes"].lakehouse, "notes") == []
+
+
+def test_the_access_log_is_the_same_over_spark_connect(access_log: Place, through_engine: dict[str, Place]) -> None:
+    assert differences(access_log.lakehouse, through_engine["access_log"].lakehouse, "access_log") == []
+
+
+def test_the_engine_did_the_work(through_engine: dict[str, Place]) -> None:
+    """A run that starts a JVM of its own writes Spark's log into its state."""
+    assert not (through_engine["notes"].root / "state" / "spark.log").exists()
+
+
+def test_a_second_run_over_spark_connect_has_nothing_to_do(through_engine: dict[str, Place], engine_url: str) -> None:
+    assert "Nothing is behind" in through_engine["notes"].done("run", "notes", TIDEBOOK_SPARK_MASTER=engine_url)
+
+
+def test_an_engine_that_does_not_answer_is_one_clear_message(notes: Place, tmp_path: Path) -> None:
+    place = Place(tmp_path, notes.landing)
+    ended = place.command("run", "notes", TIDEBOOK_SPARK_MASTER="sc://127.0.0.1:1")
+    assert ended.returncode == 1
+    words = ended.stdout + ended.stderr
+    assert "Traceback" not in words and "127.0.0.1:1" in words
+    assert not (place.lakehouse / "notes").exists()
+
+
+def test_auto_without_an_engine_runs_in_the_process(access_log: Place, tmp_path: Path) -> None:
+    place = Place(tmp_path, access_log.landing)
+    place.done("run", "access_log", TIDEBOOK_SPARK_MASTER="auto")
+    assert "active_users" in table_names(place.lakehouse, "access_log")
+    assert differences(access_log.lakehouse, place.lakehouse, "access_log") == []
+    assert (place.root / "state" / "log4j2.properties").is_file(), "it started a JVM of its own"
