@@ -9,6 +9,7 @@ The count and the reader share no code: conservation compares the two.
 from __future__ import annotations
 
 import codecs
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from resources.spark import spark_config
 PIECE = 4 * 1024 * 1024
 FIRST_LINE_LIMIT = 64 * 1024
 BOM = codecs.BOM_UTF8
+PATTERN_SIGN = re.compile(r"[\[\]{}*?\\]")
+LONGEST_PATH = 1 << 20
 INDEX_MASK = (1 << 33) - 1
 """monotonically_increasing_id() keeps the row's index within its partition in the lower 33 bits."""
 
@@ -169,13 +172,13 @@ def read_lines(
     Out: file string, relative to landing; line_number bigint, from 1; raw string, without its line end.
     Run its plan inside `one_file_a_task`, or line numbers are wrong.
     """
-    # Spark takes the name itself, not its percent-encoded form; and [, { and * in it are no pattern.
-    reader = spark.read.option("lineSep", "\n").option("__globPaths__", "false")
-    source = reader.text([unquote(file.uri) for file in files])
-    start = F.col("_metadata.file_block_start")
+    # Spark takes the name itself, not its percent-encoded form, and takes [, { and * in it for a pattern.
+    names = [PATTERN_SIGN.sub(r"\\\g<0>", unquote(file.uri)) for file in files]
+    source = spark.read.option("lineSep", "\n").text(names)
+    # These functions, not the column _metadata, which would be copied into each row.
     lines = source.select(
-        _relative(F.col("_metadata.file_path"), root_uri, files).alias("file"),
-        start.alias("_start"),
+        _relative(F.input_file_name(), root_uri, files).alias("file"),
+        F.expr("input_file_block_start()").alias("_start"),
         F.monotonically_increasing_id().bitwiseAND(F.lit(INDEX_MASK)).alias("_index"),
         _without_cr(F.col("value"), any(counted[file.path].has_cr for file in files)).alias("raw"),
     )
@@ -191,14 +194,13 @@ def one_file_a_task(spark: SparkSession) -> spark_config:
 
 
 def _relative(path: Column, root_uri: str, files: Sequence[LandedFile]) -> Column:
-    # Spark writes file:/folder where others write file:///folder.
-    root = root_uri.replace("file:///", "file:/")
     if all(unquote(file.uri) == file.uri for file in files):
-        return F.substring(path, len(root) + 2, 1 << 20)
+        # As bytes: a part of a text is found by counting its characters, row after row.
+        return F.substring(path.cast("binary"), len(root_uri) + 2, LONGEST_PATH).cast("string")
     # Spark encodes other characters than Python does: both are decoded before they are compared.
     # url_decode is for forms, where a plus is a blank; in a path it is a plus.
     plain = F.url_decode(F.replace(path, F.lit("+"), F.lit("%2B")))
-    return F.substring(plain, len(unquote(root)) + 2, 1 << 20)
+    return F.substring(plain, len(unquote(root_uri)) + 2, LONGEST_PATH)
 
 
 def _without_cr(line: Column, has_cr: bool) -> Column:

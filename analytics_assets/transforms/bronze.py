@@ -13,7 +13,7 @@ import pyspark.sql.functions as F
 import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
-from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, violations
+from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, with_violations
 from analytics_assets.transforms.fields import field_text, malformed_rules, split_fields
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
@@ -37,9 +37,12 @@ def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_
     split = lines.withColumn(FIELDS, split_fields(raw, sep))
     texts = split.withColumns({TEXT + name: field_text(F.col(FIELDS)[at]) for at, name in enumerate(names)})
     values = texts.withColumns({c.name: typed(F.col(TEXT + c.name), c.data_type) for c in contract})
+    judged = with_violations(values, contract_rules).withColumnRenamed("violations", "_contract_violations")
+    judged = with_violations(judged, malformed)
     # A malformed row has one reason, the first; its fields say nothing.
-    found = F.coalesce(F.slice(violations(malformed), 1, 1), violations(contract_rules))
-    return values.withColumn("violations", found).drop(FIELDS, *[TEXT + name for name in names])
+    found = F.coalesce(F.slice("violations", 1, 1), "_contract_violations")
+    hidden = [FIELDS, "_contract_violations", *[TEXT + name for name in names]]
+    return judged.withColumn("violations", found).drop(*hidden)
 
 
 def bronze(
@@ -74,9 +77,8 @@ def bronze(
     )
     arrival_date = F.col("_arrival_date")
     own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
-    judged = dated.withColumn(
-        "violations", F.coalesce("_contract_violations", violations(event_rules(arrival_date, first_date)))
-    )
+    judged = with_violations(dated, event_rules(arrival_date, first_date))
+    judged = judged.withColumn("violations", F.coalesce("_contract_violations", "violations"))
     is_rejected = F.col("violations").isNotNull()
     standing = (
         F.when(is_rejected, REJECTED)

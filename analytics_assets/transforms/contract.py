@@ -10,13 +10,13 @@ verdicts equal pandera's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.columns import column
 
@@ -126,6 +126,17 @@ def violations(rules: list[Rule]) -> Column:
     broken = _any([rule.broken() for rule in rules])
     names = F.split(F.concat_ws(" ", *[F.when(rule.broken(), rule.name) for rule in rules]), " ")
     return F.when(broken, names)
+
+
+def with_violations(rows: DataFrame, rules: list[Rule]) -> DataFrame:
+    """Rows with violations array<string>, as `violations` has it.
+
+    Each rule is asked once, in a column of its own: asked again for the names of what broke, they would make
+    one method that is too long for the JVM to compile well.
+    """
+    flags = {f"_breaks_{place}": rule.broken() for place, rule in enumerate(rules)}
+    asked = [replace(rule, broken=partial(F.col, flag)) for rule, flag in zip(rules, flags, strict=True)]
+    return rows.withColumns(flags).withColumn("violations", violations(asked)).drop(*flags)
 
 
 def _any(conditions: list[Column]) -> Column:
