@@ -84,7 +84,7 @@ class BackfillConfig(dg.Config):
 def pass_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_pass`: bring every table of the feed up to date with landing, in one run."""
 
-    @dg.op(name=f"{feed.name}_tables", description="Computes what is behind, stage by stage.")
+    @dg.op(name=f"{feed.name}_pass_tables", description="Computes what is behind, stage by stage.")
     def tables(
         context: dg.OpExecutionContext,
         config: PassConfig,
@@ -111,7 +111,7 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
 def backfill_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_backfill`: compute partitions again, whether or not they are behind."""
 
-    @dg.op(name=f"{feed.name}_tables", description="Computes the partitions again, table by table.")
+    @dg.op(name=f"{feed.name}_backfill_tables", description="Computes the partitions again, table by table.")
     def tables(
         context: dg.OpExecutionContext,
         config: BackfillConfig,

@@ -54,14 +54,13 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
     from analytics_assets.definitions import WATCH, defs
 
     WATCH.watch(observer)
-    op = name.removesuffix("_pass").removesuffix("_backfill")
     with dg.DagsterInstance.get() as instance:
         job = defs.resolve_job_def(name)
         try:
             result = job.execute_in_process(
                 instance=instance,
                 run_config={
-                    "ops": {f"{op}_tables": {"config": dict(config)}},
+                    "ops": {f"{name}_tables": {"config": dict(config)}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 raise_on_error=True,

@@ -137,7 +137,7 @@ class Place:
             job.execute_in_process(
                 instance=instance,
                 run_config={
-                    "ops": {f"{feed.name}_tables": {"config": config}},
+                    "ops": {f"{name}_tables": {"config": config}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
