@@ -19,7 +19,7 @@ from analytics_assets.transforms.fields import field_text, malformed_rules, spli
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
-FIELDS, TEXT = "_fields", "_text_"
+FIELDS, TEXT, IS_UTF8 = "_fields", "_text_", "_is_utf8"
 
 
 def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_utf8: bool) -> DataFrame:
@@ -30,8 +30,10 @@ def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_
     check_utf8: look for bytes that are not UTF-8, which costs a pass over each line.
     """
     raw = F.col("raw")
+    if check_utf8:
+        lines = _readable(lines)
     names = [column.name for column in contract]
-    malformed = [*_utf8_rules(raw, check_utf8), *malformed_rules(raw, sep), *_number_of_fields(len(contract))]
+    malformed = [*_utf8_rules(check_utf8), *malformed_rules(raw, sep), *_number_of_fields(len(contract))]
     contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
     # Step by step: what a later step uses more than once is computed once.
     split = lines.withColumn(FIELDS, split_fields(raw, sep))
@@ -41,7 +43,7 @@ def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_
     judged = with_violations(judged, malformed)
     # A malformed row has one reason, the first; its fields say nothing.
     found = F.coalesce(F.slice("violations", 1, 1), "_contract_violations")
-    hidden = [FIELDS, "_contract_violations", *[TEXT + name for name in names]]
+    hidden = [FIELDS, IS_UTF8, "_contract_violations", *[TEXT + name for name in names]]
     return judged.withColumn("violations", found).drop(*hidden)
 
 
@@ -124,18 +126,25 @@ def local_hour(time: Column, zone: str) -> Column:
     return F.hour(time if zone == "UTC" else F.from_utc_timestamp(time, zone))
 
 
-def _utf8_rules(raw: Column, check: bool) -> list[Rule]:
+def _utf8_rules(check: bool) -> list[Rule]:
     if not check:
         return []
-    octets = raw.cast(T.BinaryType())
     return [
         Rule(
             name="invalid_utf8",
-            sentence="The line has bytes that are not UTF-8.",
-            # What cannot be decoded is read as U+FFFD; only rows with one are looked at closely.
-            broken=lambda: raw.rlike("\ufffd") & (F.encode(F.decode(octets, "UTF-8"), "UTF-8") != octets),
+            sentence="The line has bytes that are not UTF-8; they are kept as \ufffd.",
+            broken=lambda: ~F.col(IS_UTF8),
         )
     ]
+
+
+def _readable(lines: DataFrame) -> DataFrame:
+    """Lines that say whether they are UTF-8, and are: readers refuse a Parquet file with a text that is not."""
+    octets = F.col("raw").cast(T.BinaryType())
+    # What cannot be decoded is read as U+FFFD; only rows with one are looked at closely.
+    is_utf8 = ~F.col("raw").rlike("\ufffd") | (F.encode(F.decode(octets, "UTF-8"), "UTF-8") == octets)
+    told = lines.withColumn(IS_UTF8, is_utf8)
+    return told.withColumn("raw", F.when(F.col(IS_UTF8), F.col("raw")).otherwise(F.decode(octets, "UTF-8")))
 
 
 def _number_of_fields(expected: int) -> list[Rule]:
