@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from deltalake import DeltaTable
 
 Row = tuple[Any, ...]
@@ -29,7 +30,7 @@ def columns_and_rows(
     """Names of a table's columns in order, and its rows, sorted; without some of the columns."""
     found = DeltaTable(str(lakehouse / feed / table)).to_pyarrow_table()
     names = sorted(name for name in found.column_names if name not in without)
-    columns = [found[name].to_pylist() for name in names]
+    columns = [_values(found[name]) for name in names]
     rows = [tuple(_plain(value) for value in row) for row in zip(*columns, strict=True)]
     if table in BEFORE_DASH and "input_version" in names:
         at = names.index("input_version")
@@ -70,6 +71,17 @@ def differences(
             if alone:
                 found.append(f"{table} {tuple(names)}: {alone.total()} rows {title}, such as {sorted(alone)[:3]}")
     return found
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    # A rejected row keeps what landed, also where it is no UTF-8, which Arrow's texts must be.
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return [None if value is None else value.decode("utf-8", "replace") for value in _bytes(column)]
+    return column.to_pylist()
+
+
+def _bytes(column: pa.ChunkedArray) -> list[bytes | None]:
+    return column.cast(pa.binary()).to_pylist()
 
 
 def _plain(value: Any) -> Any:
