@@ -1,0 +1,1 @@
+"""Benchmarks: speed beside other programs, in one run on one machine."""
