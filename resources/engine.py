@@ -158,7 +158,7 @@ def _properties(config: Mapping[str, str], log_settings: Path) -> str:
     complete = {
         "spark.master": "local[*]",
         "spark.app.name": "tidebook engine",
-        "spark.jars": ",".join(str(path) for path in jar_paths()),
+        "spark.driver.extraClassPath": os.pathsep.join(str(path) for path in jar_paths()),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **{name: value for name, value in config.items() if name != "spark.remote"},

@@ -19,7 +19,11 @@ from urllib.parse import urlsplit
 from resources.errors import UserError
 from resources.java import java_environment
 
-COORDINATES = ("io.delta:delta-spark_2.12:3.3.3", "org.apache.spark:spark-connect_2.12:3.5.7")
+COORDINATES = (
+    "io.delta:delta-spark_2.12:3.3.3",
+    "org.apache.spark:spark-connect_2.12:3.5.7",
+    "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0",
+)
 JARS_DIR = Path(sys.prefix) / "share" / "tidebook" / "jars"
 MANIFEST = "manifest.json"
 COMMAND = f"{sys.executable} -m resources.jars"

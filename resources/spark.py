@@ -60,8 +60,13 @@ JVM_OPTIONS = "-XX:-DontCompileHugeMethods -XX:+UseParallelGC"
 """A row's whole way through a stage is one generated method; without the first, a JVM interprets it when it is long.
 The second collects garbage with the least CPU time, which counts here more than short pauses."""
 
-STATIC_ONLY_LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-"""A local driver listens on loopback alone."""
+ONLY_LOCAL = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
+}
+"""A local driver listens on loopback alone, and writes files without Hadoop's own way to them: without native
+libraries that starts a process for each permission, six for each file (docs/decisions.md)."""
 
 LARGEST_DRIVER_MB = 6 * 1024
 SMALLEST_DRIVER_MB = 1024
@@ -86,12 +91,15 @@ def session_config(settings: Settings) -> dict[str, str]:
     """Configuration of a session in the process or on a cluster, and of the local engine."""
     config = {name: value for name, value, _ in SPARK_CONFIG}
     config["spark.driver.memory"] = driver_memory(settings)
-    config["spark.jars"] = ",".join(str(path) for path in jar_paths())
     config["spark.local.dir"] = str(Path(settings.state) / "spark")
     config["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log_configuration(settings)} {JVM_OPTIONS}"
     config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
+    jars = [str(path) for path in jar_paths()]
     if settings.spark_master.startswith(("local", "auto", "sc:")):
-        config.update(STATIC_ONLY_LOCAL)
+        config.update(ONLY_LOCAL)
+        config["spark.driver.extraClassPath"] = os.pathsep.join(jars)
+    else:
+        config["spark.jars"] = ",".join(jars)
     return config
 
 
