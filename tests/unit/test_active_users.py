@@ -6,7 +6,7 @@ from typing import Any
 
 import pyspark.sql.functions as F
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.testing import assertDataFrameEqual
@@ -116,7 +116,10 @@ def activities(draw: st.DrawFn) -> tuple[Days, History]:
     return days, History(start=START, as_of=as_of, missing=frozenset(day for day in missing if day <= as_of))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
+@settings(
+    max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(drawn=activities(), data=st.data())
 def test_each_figure_equals_its_definition_and_a_part_of_the_dates_equals_all(
     spark: SparkSession, drawn: tuple[Days, History], data: st.DataObject
@@ -190,7 +193,9 @@ def periods(spark: SparkSession, *found: Period) -> DataFrame:
     return made.withColumns({name: F.col(name).cast("date") for name in ("week_start", "end")})
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(drawn=activities())
 def test_users_of_weeks_and_months_equal_their_definition(spark: SparkSession, drawn: tuple[Days, History]) -> None:
     days, history = drawn

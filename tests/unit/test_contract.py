@@ -9,7 +9,7 @@ import pandera.pyspark as pa
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
@@ -154,7 +154,10 @@ def pandera_verdicts(rows: DataFrame) -> Iterator[str]:
             yield f"{error['column']}_missing" if kind == "SERIES_CONTAINS_NULLS" else named[error["column"]]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
+@settings(
+    max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(drawn=st.lists(ROWS, min_size=1, max_size=3))
 def test_verdicts_equal_those_of_pandera(spark: SparkSession, drawn: list[tuple[Any, ...]]) -> None:
     rows = table(spark, drawn)

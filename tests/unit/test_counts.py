@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.counts import event_counts, tide
+from resources.spark import spark_config
 
 COUNTS = "source string, arrival string, file string, fingerprint string, event_date string, standing string, rows long"
 ROW = ("events", "2025-01-03", "a.csv", "f1", "2025-01-03", "on_time", 5)
@@ -62,9 +63,13 @@ def test_a_dates_version_counts_its_accepted_rows_alone(spark: SparkSession) -> 
 
 
 def test_a_dates_version_does_not_depend_on_the_order_or_the_hours(spark: SparkSession) -> None:
-    late = ("events", "2025-01-04", "b.csv", "f3", "2025-01-03", "late", 2)
-    in_hours = [(*ROW[:-1], 2), late, (*ROW[:-1], 3)]
-    assert versions(counts(spark, ROW, late)) == versions(counts(spark, *in_hours).repartition(3))
+    rows = [("events", "2025-01-03", f"{name}.csv", f"f{name}", "2025-01-03", "on_time", 4) for name in "abcdefgh"]
+    in_hours = [(*row[:-1], 2) for row in (*rows, *reversed(rows))]
+    found = []
+    for tasks in ("1", "5"):
+        with spark_config(spark, {"spark.sql.shuffle.partitions": tasks}):
+            found += [versions(counts(spark, *rows)), versions(counts(spark, *in_hours).repartition(3))]
+    assert found == [found[0]] * 4
 
 
 def test_a_dates_version_changes_with_file_fingerprint_rows_and_rules(spark: SparkSession) -> None:

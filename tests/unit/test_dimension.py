@@ -5,7 +5,7 @@ from typing import Any
 
 import pyspark.sql.functions as F
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
@@ -83,7 +83,10 @@ def as_of(rows: list[tuple[Any, ...]], user: str | None, day: str) -> set[tuple[
     return {(row[2] or "unknown", row[3] or "unknown") for row in mine if row[0] == arrival} or {("unknown", "unknown")}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
+@settings(
+    max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=SNAPSHOTS)
 def test_no_event_is_lost_or_doubled_whatever_the_dimension_holds(
     spark: SparkSession, rows: list[tuple[Any, ...]]

@@ -38,12 +38,17 @@ def test_files_are_listed_in_order_with_their_arrival(tmp_path: Path) -> None:
     ]
 
 
-def test_unfinished_hidden_and_other_files_do_not_count(tmp_path: Path) -> None:
+def test_hidden_and_unfinished_files_do_not_count(tmp_path: Path) -> None:
     names = [
-        ".a.csv", "_SUCCESS", "_a.csv", "a.csv.tmp", "a.csv.part", "a.csv.crdownload", "a.csv~", "a.txt", "A.CSV",
+        ".a.csv", "_SUCCESS", "_a.csv", "a.csv.tmp", "a.csv.part", "a.csv.CRDOWNLOAD", "a.csv~",
         "_temporary/0/a.csv", ".hidden/a.csv", "a.tmp/b.csv",
     ]  # fmt: skip
     put(tmp_path, "notes/events/2025-01-03/a.csv", *[f"notes/events/2025-01-03/{name}" for name in names])
+    assert listed(tmp_path, "notes/events/{arrival}/*") == ["notes/events/2025-01-03/a.csv"]
+
+
+def test_files_of_other_names_do_not_count(tmp_path: Path) -> None:
+    put(tmp_path, *[f"notes/events/2025-01-03/{name}" for name in ("a.csv", "a.txt", "A.CSV", "csv", "a.csv.gz")])
     assert listed(tmp_path) == ["notes/events/2025-01-03/a.csv"]
 
 

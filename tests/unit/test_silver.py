@@ -7,7 +7,7 @@ from typing import Any
 
 import pyspark.sql.functions as F
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
@@ -167,7 +167,10 @@ def by_hand(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return made
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
+@settings(
+    max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_events_and_sessions_equal_plain_python_in_any_order_of_rows(spark: SparkSession, data: st.DataObject) -> None:
     rows = data.draw(st.lists(EVENTS, min_size=1, max_size=25))
