@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyspark.sql.functions as F
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -152,7 +152,10 @@ PIECES = st.sampled_from([b"\n", b"\r\n", b"\r", b"a", b"bc", b"\xff", b"\xc3a",
 CONTENTS = st.lists(PIECES, max_size=25).map(b"".join)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
+@settings(
+    max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(contents=st.lists(CONTENTS, min_size=1, max_size=6), block=st.integers(8, 100))
 def test_any_bytes_in_any_blocks_are_counted_and_read_alike(
     spark: SparkSession, tmp_path: Path, contents: list[bytes], block: int
@@ -192,20 +195,24 @@ NAMES = [
 ]
 
 
-ENCODED = "Spark takes paths, not addresses: with a sign that is encoded there it finds no file, or another one"
-
-
-@pytest.mark.xfail(strict=True, reason=ENCODED)
 def test_each_line_knows_its_file_whatever_the_files_name(spark: SparkSession, tmp_path: Path) -> None:
     _, read = both_ways(spark, tmp_path, {f"{name}.log": name.encode() for name in NAMES})
     assert read == {f"{name}.log": [(1, name.encode())] for name in NAMES}
 
 
-@pytest.mark.xfail(strict=True, reason=ENCODED)
-@pytest.mark.parametrize("name", ["my landing", "läufe", "50%", "a+b", "x@y", "(1)", "[2]"])
+@pytest.mark.parametrize("name", ["my landing", "läufe", "50%", "a+b", "x@y", "(1)"])
 def test_landing_may_stand_in_a_folder_of_any_name(spark: SparkSession, tmp_path: Path, name: str) -> None:
     _, read = both_ways(spark, tmp_path / name, {"plain.log": b"1\n", "a b.log": b"2\n"})
     assert read == {"plain.log": [(1, b"1")], "a b.log": [(1, b"2")]}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="without globbing Spark reads all paths once more for each with a sign of patterns"
+)
+def test_signs_of_patterns_in_names_read_each_line_once(spark: SparkSession, tmp_path: Path) -> None:
+    names = ["plain", "[1]", "{1,2}", "e*", "q?", "b\\c"]
+    _, read = both_ways(spark, tmp_path / "landing [2]", {f"{name}.log": name.encode() for name in names})
+    assert read == {f"{name}.log": [(1, name.encode())] for name in names}
 
 
 def test_no_files_have_no_lines(spark: SparkSession) -> None:
