@@ -116,8 +116,10 @@ def active_in_period(
     begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin"))
     grid = periods.crossJoin(F.broadcast(begins)).where(F.col("_begin") <= F.col("end"))
     in_period = (F.col("event_date") >= F.col(start)) & (F.col("event_date") <= F.col("end"))
-    dated = by_dimension(user_days, attributes, "event_date").join(F.broadcast(periods.select(start, "end")), in_period)
-    distinct = dated.select("user_id", *SERIES, start).distinct()
+    # A row a user and period first: what is then split by attribute is a fraction of the user days.
+    in_periods = user_days.join(F.broadcast(periods.select(start, "end")), in_period)
+    active = in_periods.select("user_id", *attributes, start).distinct()
+    distinct = by_dimension(active, attributes, start).distinct()
     counted = distinct.groupBy(*SERIES, start).agg(F.count(F.lit(1)).alias(users))
     return grid.join(counted, [*SERIES, start], "left").select(
         start,
