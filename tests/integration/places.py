@@ -28,7 +28,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
 
-LONGEST_S = 280
+LONGEST_S = 600
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
