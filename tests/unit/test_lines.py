@@ -206,9 +206,6 @@ def test_landing_may_stand_in_a_folder_of_any_name(spark: SparkSession, tmp_path
     assert read == {"plain.log": [(1, b"1")], "a b.log": [(1, b"2")]}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="without globbing Spark reads all paths once more for each with a sign of patterns"
-)
 def test_signs_of_patterns_in_names_read_each_line_once(spark: SparkSession, tmp_path: Path) -> None:
     names = ["plain", "[1]", "{1,2}", "e*", "q?", "b\\c"]
     _, read = both_ways(spark, tmp_path / "landing [2]", {f"{name}.log": name.encode() for name in names})
