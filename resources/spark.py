@@ -10,11 +10,13 @@ that runs already (sc://, Spark Connect). Outside this module only what Spark Co
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import dagster as dg
 import psutil
@@ -68,6 +70,7 @@ ONLY_LOCAL = {
 """A local driver listens on loopback alone, and writes files without Hadoop's own way to them: without native
 libraries that starts a process for each permission, six for each file (docs/decisions.md)."""
 
+ANSWER_S = 10
 LARGEST_DRIVER_MB = 6 * 1024
 SMALLEST_DRIVER_MB = 1024
 
@@ -156,6 +159,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings = load_settings()
         master = resolve_master(self.master, settings)
         if master.startswith("sc://"):
+            check_answers(master)
             return {"spark.remote": master}
         os.environ.update(java_environment())
         return {"spark.master": master, "spark.app.name": "tidebook", **session_config(settings)}
@@ -165,6 +169,19 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._lazy is not None:
             self.session.stop()
             self._lazy = None
+
+
+def check_answers(address: str) -> None:
+    """Raise SparkError unless something listens at sc://host:port: Connect's client would try for ten minutes."""
+    try:
+        parts = urlsplit(address)
+        with socket.create_connection((parts.hostname or "", parts.port or engine.DEFAULT_PORT), ANSWER_S):
+            pass
+    except (OSError, ValueError) as error:
+        raise SparkError(
+            f"no engine answers at {address}: {error}. Start one (tidebook engine start), or set "
+            "TIDEBOOK_SPARK_MASTER=local[*] to run in the process"
+        ) from error
 
 
 def resolve_master(master: str, settings: Settings) -> str:
