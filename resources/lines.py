@@ -220,4 +220,4 @@ def _line_number(files: Sequence[LandedFile], counted: Mapping[str, FileLines]) 
         return first
     lookup = F.create_map(*[F.lit(part) for pair in before for part in pair])
     key = F.concat(F.col("file"), F.lit("\n"), F.col("_start").cast("string"))
-    return F.when(F.col("_start") == 0, first).otherwise(F.col("_index") + lookup[key])
+    return F.when(F.col("_start") == 0, first).otherwise(F.col("_index") + F.element_at(lookup, key))

@@ -20,7 +20,7 @@ from analytics_assets.transforms.active_users import (
     first_days,
 )
 from analytics_assets.transforms.history import History, Period
-from resources.lakehouse import Written, one_of
+from resources.lakehouse import ALL, Written, one_of
 
 DAY = timedelta(days=1)
 DAILY, WEEK, MONTH = "active_users", "active_users_week", "active_users_month"
@@ -118,13 +118,15 @@ def _user_days(world: World, first: date, last: date) -> DataFrame:
 
 def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> Built:
     table = world.tables[name]
-    where = one_of(KEY[name], keys)
-    if name == DAILY:
-        where = f"{one_of('event_month', {key[:7] for key in keys})} AND {where}"
-    # A few rows a key: one file for each month, or for the table.
-    few = rows.select(table.schema.fieldNames())
-    few = few.repartition("event_month") if name == DAILY else few.coalesce(1)
-    written: Written = world.lakehouse.replace(table, few, where, run_id=world.run_id, partitions=keys)
+    within = one_of("event_month", {key[:7] for key in keys}) if name == DAILY else ALL
+    written: Written = world.lakehouse.replace(
+        table,
+        rows.select(table.schema.fieldNames()),
+        one_of(KEY[name], keys),
+        run_id=world.run_id,
+        partitions=keys,
+        within=within,
+    )
     counts = dict.fromkeys(keys, 0)
     for key in _keys(world, name, "input_version"):
         if key[0] in counts:

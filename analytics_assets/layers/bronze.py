@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from pyspark.sql import DataFrame
+
 from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.reading import Quarantined, examine, judged_lines, landed_counts
 from analytics_assets.layers.world import Built, World, built, pending, reading_version, stamped
@@ -81,16 +83,17 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
-def replace_counts(world: World, source: str, arrivals: Sequence[str], counts: object) -> None:
+def replace_counts(world: World, source: str, arrivals: Sequence[str], counts: DataFrame) -> None:
     """Replace the counts of arrivals of one source."""
     months = sorted({arrival[:7] for arrival in arrivals})
-    where = f"{one_of('arrival_month', months)} AND source = '{source}' AND {one_of('arrival', arrivals)}"
+    where = f"source = '{source}' AND {one_of('arrival', arrivals)}"
     world.lakehouse.replace(
         world.tables["counts"],
-        counts.coalesce(1),  # type: ignore[attr-defined]
+        counts,
         where,
         run_id=world.run_id,
         partitions=arrivals,
+        within=one_of("arrival_month", months),
     )
 
 

@@ -87,4 +87,4 @@ def _input_version(world: World, days: Sequence[str]) -> Column:
     if not known:
         return F.lit(None).cast("string")
     lookup = F.create_map(*[F.lit(part) for pair in known for part in pair])
-    return lookup[F.col("event_date").cast("string")]
+    return F.element_at(lookup, F.col("event_date").cast("string"))
