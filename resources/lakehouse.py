@@ -156,7 +156,10 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return dict(zip(found["key"], found[f"min.{INPUT_VERSION}"], strict=True)) if found else {}
 
     def rows(self, table: TableLike) -> dict[str, int]:
-        """Rows of each partition, by the first partition column's value, from Delta's log alone."""
+        """Rows of each partition, by the first partition column's value, from Delta's log alone.
+
+        A table without partitions has one, with an empty name.
+        """
         found = self._files(table, "num_records")
         rows: dict[str, int] = {}
         for key, number in zip(found["key"], found["num_records"], strict=True) if found else ():
@@ -218,7 +221,10 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         actions = pa.table(DeltaTable(self.location(table)).get_add_actions(flatten=True))
         if column not in actions.column_names:
             return {}
-        keys = [str(key) for key in actions[f"partition.{table.partition_by[0]}"].to_pylist()]
+        if table.partition_by:
+            keys = [str(key) for key in actions[f"partition.{table.partition_by[0]}"].to_pylist()]
+        else:
+            keys = [""] * actions.num_rows
         return {"key": keys, column: actions[column].to_pylist()}
 
 

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -75,7 +76,7 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             for child in sorted(folder.iterdir()):
                 arrival = child.name[:10]
-                if not DAY.fullmatch(arrival) or (arrivals is not None and arrival not in arrivals):
+                if not _is_date(arrival) or (arrivals is not None and arrival not in arrivals):
                     continue
                 paths = sorted(child.rglob("*")) if child.is_dir() else [child]
                 for path in paths:
@@ -86,6 +87,13 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         except OSError as error:
             raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
         return found
+
+
+def _is_date(name: str) -> bool:
+    try:
+        return DAY.fullmatch(name) is not None and date.fromisoformat(name) is not None
+    except ValueError:
+        return False
 
 
 def _landed(arrival: str, relative: str, path: Path) -> LandedFile:

@@ -204,7 +204,11 @@ def _relative(path: Column, root_uri: str, files: Sequence[LandedFile]) -> Colum
 
 
 def _without_cr(line: Column, has_cr: bool) -> Column:
-    return F.when(line.endswith("\r"), line.substr(F.lit(1), F.length(line) - 1)).otherwise(line) if has_cr else line
+    if not has_cr:
+        return line
+    # As bytes: a character cut off before the carriage return would go with it.
+    without = line.cast("binary").substr(F.lit(1), F.octet_length(line) - 1).cast("string")
+    return F.when(line.endswith("\r"), without).otherwise(line)
 
 
 def _line_number(files: Sequence[LandedFile], counted: Mapping[str, FileLines]) -> Column:

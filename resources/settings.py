@@ -28,7 +28,7 @@ class SettingsError(UserError):
 class Settings(BaseSettings):
     """Tidebook's settings. Each field is set by TIDEBOOK_ and its name, in the environment or in `.env`."""
 
-    model_config = SettingsConfigDict(env_prefix="TIDEBOOK_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TIDEBOOK_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
     landing: str = Field(default="data/landing", description="folder where files arrive")
     lakehouse: str = Field(default="data/lakehouse", description="folder of the tables")
@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         "spark://..., yarn or k8s://... for a cluster; sc://host:port for an engine that runs",
     )
     spark_memory: str = Field(default="", description="the driver's memory, such as 4g; by default from the machine")
+    spark_java_options: str = Field(
+        default="", description="more options of the driver's JVM, such as -XX:TieredStopAtLevel=1 for small data"
+    )
     engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")
     lease_wait_s: int = Field(default=60, ge=0, description="seconds to wait while somebody else writes the feed")
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -95,7 +95,8 @@ def session_config(settings: Settings) -> dict[str, str]:
     config = {name: value for name, value, _ in SPARK_CONFIG}
     config["spark.driver.memory"] = driver_memory(settings)
     config["spark.local.dir"] = str(Path(settings.state) / "spark")
-    config["spark.driver.extraJavaOptions"] = f"-Dlog4j2.configurationFile={log_configuration(settings)} {JVM_OPTIONS}"
+    options = (f"-Dlog4j2.configurationFile={log_configuration(settings)}", JVM_OPTIONS, settings.spark_java_options)
+    config["spark.driver.extraJavaOptions"] = " ".join(options).strip()
     config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
     jars = [str(path) for path in jar_paths()]
     if settings.spark_master.startswith(("local", "auto", "sc:")):

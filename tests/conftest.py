@@ -10,6 +10,10 @@ from resources.settings import load_settings
 from resources.spark import Spark
 
 
+# Tests run many short programs on little data: what the JVM's second compiler would win, its work costs.
+os.environ.setdefault("TIDEBOOK_SPARK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
+
 @pytest.fixture(scope="session")
 def spark_resource(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
     """The resource, in this process; TIDEBOOK_SPARK_MASTER names an engine that runs instead."""

@@ -68,7 +68,11 @@ def _import(name: str) -> ModuleType:
         raise FeedError(f"{name}: no such file; TIDEBOOK_FEEDS names modules or .py files")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[module_name]
+        raise
     return module
 
 

@@ -26,7 +26,8 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     tables = feed_tables(feed)
     dates, arrivals = date_partitions(feed), arrival_partitions(feed)
     window = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
-    silver_deps = [_dep(feed, "tide")]
+    # On bronze itself too: its blocking check must hold silver back where both are in one run.
+    silver_deps = [_dep(feed, "tide"), _dep(feed, "bronze", dg.AllPartitionMapping())]
     made: list[dg.AssetsDefinition | dg.AssetSpec] = [
         _bronze(feed, tables["bronze"], arrivals),
         dg.AssetSpec(
@@ -61,7 +62,7 @@ def _asset(
 ) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         world = World(feed, landing, lakehouse, context.run_id)
-        return _report(context, build(world, context.partition_keys))
+        return _report(context, world, build(world, context.partition_keys))
 
     return _declared(asset, feed, table, partitions, deps)
 
@@ -74,7 +75,7 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
             context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
         for event in tide_materializations(feed.name, done.touched):
             context.log_event(event)
-        return _report(context, done)
+        return _report(context, world, done)
 
     return _declared(asset, feed, table, partitions, [])
 
@@ -114,7 +115,7 @@ def _dep(feed: Feed, name: str, mapping: dg.PartitionMapping | None = None) -> d
     return dg.AssetDep([feed.name, name], partition_mapping=mapping)
 
 
-def _report(context: dg.AssetExecutionContext, done: Built) -> dg.MaterializeResult[None]:
+def _report(context: dg.AssetExecutionContext, world: World, done: Built) -> dg.MaterializeResult[None]:
     for key in context.partition_keys:
         context.add_asset_metadata(partition_metadata(done, key), partition_key=key)
-    return dg.MaterializeResult(metadata={"dagster/row_count": sum(done.rows.values())})
+    return dg.MaterializeResult(metadata={"dagster/row_count": sum(world.lakehouse.rows(done.table).values())})

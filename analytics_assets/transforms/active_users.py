@@ -73,10 +73,13 @@ def active_users(activity: DataFrame, first_days: DataFrame, days: DataFrame) ->
     In: `activity` of at least LOOK_BACK_DAYS before the first of the days; `first_days` of the whole history;
     days (event_date, is_missing boolean, complete_days int: how many days up to the date are in the history
     and not missing, without a break; input_version). Out: the columns of the table active_users but
-    event_month. A value has rows from its first active date on. Source: METRICS "Active users".
+    event_month. The total has a row for each day, a value from its first active date on.
+    Source: METRICS "Active users".
     """
-    begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin"))
-    grid = days.crossJoin(F.broadcast(begins)).where(F.col("event_date") >= F.col("_begin")).drop("_begin")
+    begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin")).where(F.col("dimension") != TOTAL)
+    by_value = days.crossJoin(F.broadcast(begins)).where(F.col("event_date") >= F.col("_begin")).drop("_begin")
+    in_all = days.select("*", *[F.lit(TOTAL).alias(name) for name in SERIES])
+    grid = in_all.unionByName(by_value)
     measured = _running(activity, grid.select(*SERIES, "event_date"))
     joined = grid.join(measured, [*SERIES, "event_date"], "left").join(first_days, [*SERIES, "event_date"], "left")
 

@@ -140,7 +140,6 @@ def test_a_closed_date_without_events_has_a_row_of_zeros(spark: SparkSession) ->
     assert (quiet.dau, quiet.new, quiet.rolling_7, quiet.is_missing) == (0, 0, None, False)
 
 
-@pytest.mark.xfail(strict=True, reason="the total begins with the first user, not with the history")
 def test_dates_from_the_historys_start_have_rows_in_all_before_the_first_user(spark: SparkSession) -> None:
     history = History(start=START, as_of=START + DAY * 2, missing=frozenset())
     found = measured(spark, {("ann", START + DAY * 2): ("DE", "tv")}, history, history.dates())

@@ -129,7 +129,6 @@ def test_a_feed_that_cannot_be_loaded_says_which_and_why(folder: Path, text: str
         load_feeds([str(folder / "bad.py")])
 
 
-@pytest.mark.xfail(strict=True, reason="a file that failed stays in sys.modules, half made")
 def test_a_feed_that_cannot_be_loaded_says_the_same_the_second_time(folder: Path) -> None:
     (folder / "broken.py").write_text("import no_such_module\n")
     for _ in range(2):

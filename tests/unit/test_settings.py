@@ -89,7 +89,6 @@ def test_each_way_to_spark_is_accepted(master: str, monkeypatch: pytest.MonkeyPa
     assert load_settings().spark_master == master
 
 
-@pytest.mark.xfail(strict=True, reason="an empty TIDEBOOK_LAKEHOUSE is the working folder; env_ignore_empty=True")
 def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEBOOK_LAKEHOUSE", "")
     assert load_settings().lakehouse == str(tmp_path / "data/lakehouse")
