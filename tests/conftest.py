@@ -9,7 +9,6 @@ from pyspark.sql import SparkSession
 from resources.settings import load_settings
 from resources.spark import Spark
 
-
 # Tests run many short programs on little data: what the JVM's second compiler would win, its work costs.
 os.environ.setdefault("TIDEBOOK_SPARK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
