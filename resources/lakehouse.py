@@ -104,7 +104,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> Written:
         """Replace the rows that `where` names (all, if None) by `rows`, in one commit.
 
-        rows: has the table's columns. Delta refuses rows that `where` does not name.
+        rows: has the table's columns; Delta refuses rows that `where` does not name.
         within: for a small table whose partitions hold more than `where` names: a condition on whole partitions,
         or ALL. Their other rows are written again, in one job; Delta's own way to them takes three.
         run_id, partitions: who wrote what, kept in the commit's userMetadata.
@@ -156,10 +156,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return dict(zip(found["key"], found[f"min.{INPUT_VERSION}"], strict=True)) if found else {}
 
     def rows(self, table: TableLike) -> dict[str, int]:
-        """Rows of each partition, by the first partition column's value, from Delta's log alone.
-
-        A table without partitions has one, with an empty name.
-        """
+        """Rows of each partition by its first column's value, from Delta's log alone; "" where there is none."""
         found = self._files(table, "num_records")
         rows: dict[str, int] = {}
         for key, number in zip(found["key"], found["num_records"], strict=True) if found else ():
