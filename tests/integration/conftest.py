@@ -6,10 +6,9 @@ Belongs here: what is made once for all. Does not: anything that one test alone 
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from places import Place
+from places import REAL_LOG, Place
 
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
@@ -19,7 +18,6 @@ from resources import engine
 from resources.settings import Settings
 from resources.spark import Spark, session_config
 
-REAL_LOG = Path(__file__).parents[1] / "data" / "apache_access_2015-05.log"
 LOG_DAY = re.compile(rb"\[(\d\d)/May/2015:")
 
 # The end of February and the beginning of March: two months, two weeks, two snapshots of the users.

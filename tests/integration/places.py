@@ -28,6 +28,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
 
+REAL_LOG = Path(__file__).parents[1] / "data" / "apache_access_2015-05.log"
 LONGEST_S = 600
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 

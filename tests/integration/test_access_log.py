@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import REAL_LOG
-from places import Place
+from places import REAL_LOG, Place
 from tables import LINEAGE, differences, rows_of
 
 from analytics_assets.feeds.access_log import FEED
