@@ -65,7 +65,7 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
         run_id=world.run_id,
         partitions=keys,
     )
-    record_touched(world, changed_dates(world, keys))
+    record_touched(world, changed_dates(world))
     version = contract_version(dimension.contract)
     fingerprints = spark.createDataFrame(
         [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
@@ -76,25 +76,28 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
     return built(world, table, written, keys)
 
 
-def changed_dates(world: World, arrivals: Sequence[str]) -> list[str]:
-    """Dates on which a user of these snapshots stands in user_days with other attributes than now hold."""
+def changed_dates(world: World) -> list[str]:
+    """Dates on which a user stands in user_days with other attributes than now hold.
+
+    All users are compared, since a snapshot that is read again may have lost some. Dates that user_days does not
+    have as silver has them cannot be compared, and count as changed.
+    """
     dimension, lakehouse = world.feed.dimension, world.lakehouse
     assert dimension is not None
-    user_days = world.tables["user_days"]
-    if not lakehouse.exists(user_days):
-        return []
-    users = lakehouse.read(world.tables[dimension.name])
-    concerned = users.where(one_of("arrival", arrivals)).select(F.col(dimension.key).alias("user_id")).distinct()
-    before = (
-        lakehouse.read(user_days)
-        .join(concerned, "user_id", "left_semi")
-        .select("user_id", "event_date", *[F.col(name).alias(f"_{name}") for name in dimension.attributes])
+    in_silver = lakehouse.versions(world.tables["silver"])
+    in_user_days = lakehouse.versions(world.tables["user_days"])
+    unknown = {day for day, version in in_silver.items() if in_user_days.get(day) != version}
+    if not in_user_days:
+        return sorted(unknown)
+    before = lakehouse.read(world.tables["user_days"]).select(
+        "user_id", "event_date", *[F.col(name).alias(f"_{name}") for name in dimension.attributes]
     )
+    users = lakehouse.read(world.tables[dimension.name])
     periods = attributes_by_date(users, dimension.key, dimension.attributes)
     after = with_attributes(before, periods, dimension.key, dimension.attributes)
     differs = " OR ".join(f"NOT ({name} <=> _{name})" for name in dimension.attributes)
     rows = after.where(differs).select("event_date").distinct().collect()  # at most a row a date
-    return sorted(row.event_date.isoformat() for row in rows)
+    return sorted(unknown | {row.event_date.isoformat() for row in rows})
 
 
 def touched_dates(world: World) -> list[str]:

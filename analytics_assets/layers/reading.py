@@ -64,12 +64,19 @@ def examine(
             quarantined.append(Quarantined(file, "file_empty", "", "saw no line, expected a header"))
             continue
         header = lines.first_line.removesuffix("\r")
-        if next(csv.reader([header], delimiter=file_format.sep), []) != expected:
+        if _header_fields(header, file_format.sep) != expected:
             wanted = file_format.sep.join(expected)
             quarantined.append(
                 Quarantined(file, "file_header", header, f"saw the header {header!r}, expected {wanted!r}")
             )
     return Reading(list(files), counted, quarantined, file_format.header)
+
+
+def _header_fields(header: str, sep: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=sep), [])
+    except csv.Error:  # such as carriage returns in the middle: what was seen is shown
+        return []
 
 
 def judged_lines(

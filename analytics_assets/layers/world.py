@@ -15,7 +15,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.spec import WHOLE_ROW, Feed
 from analytics_assets.feeds.tables import Table, feed_tables
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED, ON_TIME
 from analytics_assets.transforms.contract import contract_columns
@@ -100,7 +100,16 @@ def reading_version(feed: Feed) -> str:
     columns = [
         (c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(feed.contract)
     ]
-    return digest(columns, feed.format, feed.event, feed.time_zone, feed.source_zone, feed.lag_days, feed.first_date)
+    return digest(
+        columns,
+        feed.format,
+        feed.event,
+        feed.time_zone,
+        feed.source_zone,
+        feed.lag_days,
+        feed.first_date,
+        feed.event_key == WHOLE_ROW,
+    )
 
 
 def event_version(feed: Feed) -> str:

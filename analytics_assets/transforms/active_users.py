@@ -114,10 +114,12 @@ def active_in_period(
 
     In: user days of the periods; periods (`start` date, end date, is_complete boolean, input_version), which do
     not overlap. Out: `start`, dimension, value, `users` bigint (null where the period is not complete),
-    is_complete, input_version. A value has rows from the period of its first active date on.
+    is_complete, input_version. The total has a row for each period, a value from its first active date on.
     """
-    begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin"))
-    grid = periods.crossJoin(F.broadcast(begins)).where(F.col("_begin") <= F.col("end"))
+    begins = first_days.groupBy(*SERIES).agg(F.min("event_date").alias("_begin")).where(F.col("dimension") != TOTAL)
+    by_value = periods.crossJoin(F.broadcast(begins)).where(F.col("_begin") <= F.col("end")).drop("_begin")
+    in_all = periods.select("*", *[F.lit(TOTAL).alias(name) for name in SERIES])
+    grid = in_all.unionByName(by_value)
     in_period = (F.col("event_date") >= F.col(start)) & (F.col("event_date") <= F.col("end"))
     # A row a user and period first: what is then split by attribute is a fraction of the user days.
     in_periods = user_days.join(F.broadcast(periods.select(start, "end")), in_period)
