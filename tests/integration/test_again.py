@@ -14,7 +14,7 @@ from analytics_assets.feeds.notes import FEED
 from asset_checks.laws import LAWS
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.soak]
 
 ARRIVALS = [
     *("2025-02-26", "2025-02-27", "2025-02-28"),
