@@ -3,7 +3,7 @@
 import dagster as dg
 
 from analytics_assets.automation import Watch, backfill_job, pass_job
-from analytics_assets.feeds import load_feeds
+from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
 from asset_checks.dagster_checks import feed_checks

@@ -1,16 +1,13 @@
 """The local engine: one warm Spark process on this machine, to which runs attach in about a second.
 
-Belongs here: starting, stopping and looking at that process. Not: what runs inside it (connect_server.py), or
-how a session attaches (spark.py). It has no authentication, and so listens on loopback alone; whoever has an
-account on this machine can use it.
+Belongs here: starting, stopping and looking at it. Not: its process (engine_process.py), what runs inside that
+(connect_server.py), or how a session attaches (spark.py). It has no authentication, and so listens on loopback
+alone; whoever has an account on this machine can use it.
 """
 
 import fcntl
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,29 +18,11 @@ from pathlib import Path
 import psutil
 
 from resources.connect_server import LOOPBACK
+from resources.engine_process import end, find_process, spawn
 from resources.errors import UserError
-from resources.jars import jar_paths
-from resources.java import java_environment
 
 DEFAULT_PORT = 15002
 START_S = 180
-STOP_S = 20
-NOT_INHERITED = (
-    "SPARK_REMOTE",
-    "SPARK_CONNECT_MODE_ENABLED",
-    "SPARK_LOCAL_REMOTE",
-    "MASTER",
-    "SPARK_CONF_DIR",
-)
-LOG_SETTINGS = """\
-rootLogger.level = warn
-rootLogger.appenderRef.stderr.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
-"""
 
 
 class EngineError(UserError):
@@ -67,7 +46,7 @@ def status(state_dir: Path) -> Engine:
     log = state_dir / "engine.log"
     try:
         known = json.loads((state_dir / "engine.json").read_text())
-        process = _process(known["pid"], known["created"])
+        process = find_process(known["pid"], known["created"])
     except (OSError, ValueError, KeyError):
         process = None
     if process is None:
@@ -101,17 +80,17 @@ def start(
         if known.running:
             return known
         if known.pid is not None:  # alive but deaf
-            _end(known.pid)
+            end(known.pid)
         if port:
             _check_port_is_free(port)
-        process = _spawn(config, state_dir, port)
+        process = spawn(config, state_dir, port)
         began = time.monotonic()
         while not (known := status(state_dir)).running:
             seconds = time.monotonic() - began
             if process.poll() is not None:
                 raise EngineError(_failure(f"ended with code {process.returncode}", known.log))
             if seconds > START_S:
-                _end(process.pid)
+                end(process.pid)
                 raise EngineError(_failure(f"gave no answer in {START_S} s", known.log))
             progress(seconds)
             time.sleep(0.25)
@@ -125,79 +104,9 @@ def stop(state_dir: Path) -> bool:
     with _one_at_a_time(state_dir):
         known = status(state_dir)
         if known.pid is not None:
-            _end(known.pid)
+            end(known.pid)
         (state_dir / "engine.json").unlink(missing_ok=True)
         return known.pid is not None
-
-
-def _spawn(config: Mapping[str, str], state_dir: Path, port: int) -> "subprocess.Popen[bytes]":
-    log, log_settings = state_dir / "engine.log", state_dir / "engine-log4j2.properties"
-    properties, state = state_dir / "engine.properties", state_dir / "engine.json"
-    state.unlink(missing_ok=True)
-    log_settings.write_text(LOG_SETTINGS)
-    properties.touch(mode=0o600)  # it may hold keys of an object store, which a command line would show
-    properties.write_text(_properties(config, log_settings))
-    command = [sys.executable, "-m", "resources.connect_server", str(properties), str(port), str(state)]
-    if log.exists():
-        log.replace(log.with_suffix(".log.1"))
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            cwd=state_dir,  # what Spark leaves in its working folder stays here
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-
-def _properties(config: Mapping[str, str], log_settings: Path) -> str:
-    """The configuration as spark-submit reads it, with what the engine needs whatever it says."""
-    options = f'{config.get("spark.driver.extraJavaOptions", "")} -Dlog4j2.configurationFile="{log_settings}"'
-    complete = {
-        "spark.master": "local[*]",
-        "spark.app.name": "tidebook engine",
-        "spark.driver.extraClassPath": os.pathsep.join(str(path) for path in jar_paths()),
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        **{name: value for name, value in config.items() if name != "spark.remote"},
-        "spark.driver.host": LOOPBACK,
-        "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": options.strip(),
-    }
-    return "".join(f"{name}={_escaped(value)}\n" for name, value in complete.items())
-
-
-def _environment() -> dict[str, str]:
-    import pyspark
-
-    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    packages = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {
-        **inherited,
-        **java_environment(),
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_LOCAL_IP": LOOPBACK,
-        "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join(filter(None, packages)),
-    }
-
-
-def _escaped(value: str) -> str:
-    """A value as java.util.Properties reads it back."""
-    return value.replace("\\", "\\\\").replace("\n", "\\n")
-
-
-def _process(pid: int, created: float) -> psutil.Process | None:
-    """The process, None if it is gone or its number has gone to another."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - created) < 1 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return None
-    return process if same else None
 
 
 def _answers(port: int) -> bool:
@@ -229,23 +138,6 @@ def _holder(port: int) -> str:
     except psutil.Error:  # not ours to see
         pass
     return "another process"
-
-
-def _end(pid: int) -> None:
-    """End the process and all that it started: asked first, killed after STOP_S."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        process.terminate()
-    except psutil.NoSuchProcess:
-        return
-    _, alive = psutil.wait_procs(family, timeout=STOP_S)
-    for each in alive:
-        try:
-            each.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(alive, timeout=5)
 
 
 def _failure(what: str, log: Path) -> str:

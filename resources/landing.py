@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -78,8 +79,7 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
                 arrival = child.name[:10]
                 if not _is_date(arrival) or (arrivals is not None and arrival not in arrivals):
                     continue
-                paths = sorted(child.rglob("*")) if child.is_dir() else [child]
-                for path in paths:
+                for path in sorted(_below(child)) if child.is_dir() else [child]:
                     relative = path.relative_to(root).as_posix()
                     rest = relative[len(prefix) + len(arrival) :]
                     if path.is_file() and fnmatch.fnmatchcase(rest, name_pattern) and not _is_ignored(relative):
@@ -87,6 +87,16 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         except OSError as error:
             raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
         return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Files in a folder and in those inside it. Raises OSError where one cannot be listed."""
+
+    def refuse(error: OSError) -> None:
+        raise error  # Path.rglob would pass over the folder, and its files would look as if they were gone
+
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(parent) / name for name in names)
 
 
 def _is_date(name: str) -> bool:

@@ -17,7 +17,7 @@ from analytics_assets.commands.figures import Figures, feed_figures, print_figur
 from analytics_assets.commands.generate import YEAR_DAYS, generate
 from analytics_assets.commands.instance import PROJECT
 from analytics_assets.commands.run import run
-from analytics_assets.feeds import find_feed
+from analytics_assets.discovery import find_feed
 from analytics_assets.layers.world import World
 from analytics_assets.reports.page import write_report
 from analytics_assets.samples.truth import Truth

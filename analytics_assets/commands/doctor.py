@@ -101,6 +101,6 @@ def _writable(folder: str) -> str:
 
 
 def _feeds() -> str:
-    from analytics_assets.feeds import load_feeds
+    from analytics_assets.discovery import load_feeds
 
     return ", ".join(load_feeds(load_settings().feeds))

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from analytics_assets.commands.instance import run_job
 from analytics_assets.commands.progress import ProgressDisplay
-from analytics_assets.feeds import find_feed
+from analytics_assets.discovery import find_feed
 from analytics_assets.passes import Outcome
 from resources.settings import load_settings
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics_assets.commands.instance import prepare_home
-from analytics_assets.feeds import find_feed
+from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension, from_silver, silver
 from analytics_assets.layers.world import World, sums_by_arrival
 from analytics_assets.transforms.bronze import LATE, REJECTED

@@ -15,7 +15,7 @@ from deltalake import QueryBuilder
 from rich.console import Console
 from rich.table import Table as Grid
 
-from analytics_assets.feeds import find_feed
+from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.tables import Table, feed_tables
 from resources.errors import UserError
 from resources.open import open_places

@@ -9,6 +9,7 @@ verdicts equal pandera's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -20,8 +21,11 @@ from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.columns import column
 
-INTEGER = r"^[+-]?[0-9]+$"
-DECIMAL = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+# \z, not $: in Java's patterns $ also stands before a last line end, and CR and U+2028 are such ends.
+INTEGER = r"^[+-]?[0-9]+\z"
+DECIMAL = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?\z"
+TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
+VIOLATION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +56,23 @@ class ContractColumn:
 def contract_columns(model: type[Any]) -> list[ContractColumn]:
     """The columns of a pandera.pyspark model, in file order.
 
-    Raises ValueError for a check or a type that has no compiled form.
+    Raises ValueError for a check or a type that has no compiled form, and for a name of a violation that is not
+    lower-case letters, digits and underscores.
     """
     columns = []
-    for name, declared in model.to_schema().columns.items():
+    schema = model.to_schema()
+    if schema.checks or schema.unique:
+        named = ", ".join(check.name for check in schema.checks)
+        seen = f"checks of the whole frame ({named})" if named else f"Config.unique = {schema.unique}"
+        raise ValueError(
+            f"{model.__name__}: saw {seen}, expected checks of columns. A row is judged by itself: what makes an "
+            "event unique is the feed's event_key"
+        )
+    for name, declared in schema.columns.items():
         metadata = declared.metadata or {}
+        violation = metadata.get("violation", name)
+        if not VIOLATION_NAME.fullmatch(violation):
+            raise ValueError(f"{model.__name__}.{name}: saw the violation {violation!r}, expected a_name_like_this")
         checks = tuple((check.name, dict(check.statistics or {})) for check in declared.checks)
         for check, _ in checks:
             if check not in CHECKS:
@@ -70,7 +86,7 @@ def contract_columns(model: type[Any]) -> list[ContractColumn]:
                 data_type=data_type,
                 nullable=declared.nullable,
                 sentence=declared.description or f"{name}, as it landed.",
-                violation=metadata.get("violation", name),
+                violation=violation,
                 checks=checks,
             )
         )
@@ -164,15 +180,26 @@ def _number(text: Column, data_type: T.DataType) -> Column:
 
 
 def _timestamp(text: Column, data_type: T.DataType) -> Column:
-    # YYYY-MM-DD hh:mm:ss, maybe with a fraction and a zone. The cast, many times faster than a parser with a
-    # pattern, judges all but the digits that may be left out: with these signs at their places none can be.
-    shaped = (F.substring(text, 5, 1) == "-") & (F.substring(text, 14, 1) == ":") & (F.substring(text, 17, 1) == ":")
-    return F.when(shaped, text.cast(data_type))
+    # YYYY-MM-DD hh:mm:ss, maybe with a fraction and an offset. The cast, many times faster than a pattern, judges
+    # all but blanks at the ends and digits that may be left out: with these signs at their places, and a digit at
+    # the end, there are none. The pattern is asked for the other lengths only.
+    plain = (
+        (F.length(text) == len("2025-01-31 10:00:00"))
+        & (F.substring(text, 5, 1) == "-")
+        & (F.substring(text, 14, 1) == ":")
+        & (F.substring(text, 17, 1) == ":")
+        & _is_digit(text, 19)
+    )
+    return F.when(plain | text.rlike(TIMESTAMP), text.cast(data_type))
 
 
 def _date(text: Column, data_type: T.DataType) -> Column:
-    shaped = (F.length(text) == 10) & (F.substring(text, 5, 1) == "-") & (F.substring(text, 8, 1) == "-")
-    return F.when(shaped, text.cast(data_type))
+    shaped = (F.substring(text, 5, 1) == "-") & (F.substring(text, 8, 1) == "-") & _is_digit(text, 10)
+    return F.when((F.length(text) == len("2025-01-31")) & shaped, text.cast(data_type))
+
+
+def _is_digit(text: Column, place: int) -> Column:
+    return F.substring(text, place, 1).between("0", "9")
 
 
 def _boolean(text: Column, data_type: T.DataType) -> Column:

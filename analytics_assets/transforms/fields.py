@@ -47,7 +47,7 @@ def malformed_rules(line: Column, sep: str) -> list[Rule]:
 
     def malformed() -> Column:
         # Possessive, so that Java's regular expressions use no stack a field.
-        return has_quote(line) & ~line.rlike(f"^{_field(sep)}(?:{re.escape(sep)}{_field(sep)})*+$")
+        return has_quote(line) & ~line.rlike(f"^{_field(sep)}(?:{re.escape(sep)}{_field(sep)})*+\\z")
 
     def odd() -> Column:
         return (F.length(line) - F.length(F.replace(line, F.lit(QUOTE), F.lit("")))) % 2 == 1

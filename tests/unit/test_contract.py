@@ -38,7 +38,6 @@ def test_an_integer_that_its_type_cannot_hold_is_none(spark: SparkSession) -> No
     assert read(spark, ["2147483647", "2147483648"], T.IntegerType()) == {"2147483647": 2**31 - 1, "2147483648": None}
 
 
-@pytest.mark.xfail(strict=True, reason="$ in a pattern of Java matches before a last line end")
 def test_a_carriage_return_after_a_number_is_not_trimmed(spark: SparkSession) -> None:
     assert read(spark, ["5\r", "5\t", "5"], T.LongType()) == {"5\r": None, "5\t": None, "5": 5}
     assert read(spark, ["5\r", "5"], T.DoubleType()) == {"5\r": None, "5": 5.0}
@@ -218,7 +217,6 @@ def test_a_check_of_ones_own_is_refused_by_name() -> None:
         contract_columns(Custom)
 
 
-@pytest.mark.xfail(strict=True, reason="checks on the frame and Config.unique are passed over in silence")
 def test_a_check_on_the_whole_frame_is_refused() -> None:
     class Framed(pa.DataFrameModel):
         clicks: T.LongType

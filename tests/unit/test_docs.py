@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics_assets.cli import app
-from analytics_assets.feeds import load_feeds
+from analytics_assets.discovery import load_feeds
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from resources.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import analytics_assets.feeds as feeds
-from analytics_assets.feeds import FeedError, load_feeds
+from analytics_assets.discovery import FeedError, load_feeds
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, SessionRule

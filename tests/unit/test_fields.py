@@ -120,7 +120,6 @@ def test_an_even_number_of_quotes_in_wrong_places_is_a_stray_quote(spark: SparkS
     assert [found for _, found in judged(spark, lines, ",")] == [["stray_quote"]] * len(lines)
 
 
-@pytest.mark.xfail(strict=True, reason="$ in a pattern of Java matches before a last line end")
 def test_nothing_may_stand_between_a_closing_quote_and_the_end(spark: SparkSession) -> None:
     lines = ['"b"\r', '"b"\u2028', '"b"\u0085']
     assert [found for _, found in judged(spark, lines, ",")] == [["stray_quote"]] * len(lines)

@@ -13,9 +13,7 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in MODULES]
 VAGUE = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "base", "stuff", "shared"}
 LONGEST = 250
 
-LONGER = {"resources/engine.py"}  # to be split
 MAKE_SESSIONS = {"resources/spark.py", "resources/connect_server.py"}  # the second is the engine's own process
-REACH_UP = {"analytics_assets/feeds/__init__.py"}  # takes its base of errors from resources
 
 # Who may not know whom: modules whose path begins so -> what they may not import.
 MAY_NOT_IMPORT = {
@@ -67,12 +65,7 @@ def test_there_is_something_to_look_at() -> None:
     assert "pyspark.sql.Window" in set(imported("analytics_assets/transforms/silver.py"))
 
 
-def except_for(known: set[str]) -> list[object]:
-    """All modules; those that are known to break the rule must go on doing so, or be taken off the list."""
-    return [pytest.param(name, marks=pytest.mark.xfail(strict=True)) if name in known else name for name in NAMES]
-
-
-@pytest.mark.parametrize("name", except_for(REACH_UP))
+@pytest.mark.parametrize("name", NAMES)
 def test_imports_run_one_way(name: str) -> None:
     forbidden = [module for start, modules in MAY_NOT_IMPORT.items() if name.startswith(start) for module in modules]
     found = {full for full in imported(name) for module in forbidden if f"{full}.".startswith(f"{module}.")}
@@ -116,7 +109,7 @@ def test_a_module_says_what_belongs_in_it(name: str) -> None:
     assert words.split("\n")[0].rstrip().endswith((".", ":", ";", ",")) or len(words.split("\n")[0]) > 10, name
 
 
-@pytest.mark.parametrize("name", except_for(LONGER))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_module_is_short_and_named_after_a_concept(name: str) -> None:
     lines = (ROOT / name).read_text().count("\n")
     assert lines <= LONGEST, f"{name} has {lines} lines, expected at most {LONGEST}: split it by concept"
