@@ -1,7 +1,7 @@
 """The command `tidebook`: what a person types. Each subcommand imports what it needs when it is called.
 
 Belongs here: arguments, help, exit codes. Does not: what a subcommand does (commands/).
-Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong.
+Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong, 130 stopped.
 """
 
 import re
@@ -224,7 +224,7 @@ def main() -> None:
         app()
     except UserError as error:
         Console(stderr=True, highlight=False).print(f"[red]error:[/red] {_escaped(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
 
 
 def _escaped(text: str) -> str:

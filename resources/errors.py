@@ -2,4 +2,6 @@
 
 
 class UserError(Exception):
-    """Says what was seen, what was expected and what to do now."""
+    """Says what was seen, what was expected and what to do now. exit_code: what the command ends with."""
+
+    exit_code = 1

@@ -10,25 +10,18 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from analytics_assets.layers.world import World, sums_by_arrival
-from analytics_assets.transforms.bronze import LATE, REJECTED
+from analytics_assets.layers.world import LandedRows, World, landed_rows
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.counts import EVENTS_SOURCE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """Rows by fate, sessions, and active users of the feed's total series.
+class Figures(LandedRows):
+    """What became of the rows that landed, sessions, and active users of the feed's total series.
 
-    reasons: rejected rows by the first rule broken. dau: by date. last_*: (period, users) of the last complete
-    period, None where none is complete. stickiness: DAU / rolling 28 of the last date.
+    dau: by date. last_*: (period, users) of the last complete period, None where none is complete.
+    stickiness: DAU / rolling 28 of the last date.
     """
 
-    landed: int
-    accepted: int
-    rejected: int
-    reasons: dict[str, int]
-    late: int
     silver: int
     sessions: int
     dau: dict[str, int]
@@ -44,17 +37,9 @@ class Figures:
 
 def feed_figures(world: World) -> Figures:
     """Read the figures from counts, Delta's log and the tables of active users."""
-    counts = world.counts()
-    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-    sums = sums_by_arrival(counts).values()
-    rejected = events.filter(pc.equal(events["standing"], REJECTED)).group_by("rule").aggregate([("rows", "sum")])
     daily = _series(world, "active_users", "event_date", ("dau", "stickiness_28"))
     return Figures(
-        landed=sum(found[0] for found in sums),
-        accepted=sum(found[1] for found in sums),
-        rejected=sum(found[2] for found in sums),
-        reasons={row["rule"]: row["rows_sum"] for row in rejected.to_pylist()},
-        late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
+        **vars(landed_rows(world.counts())),
         silver=sum(world.lakehouse.rows(world.tables["silver"]).values()),
         sessions=sum(world.lakehouse.rows(world.tables["sessions"]).values()),
         dau={day: row["dau"] for day, row in daily.items() if row["dau"] is not None},
@@ -72,8 +57,8 @@ def print_figures(figures: Figures, seconds: Mapping[str, float], console: Conso
     table.add_column(overflow="fold")
     table.add_row("rows landed", f"{figures.landed:,}")
     table.add_row("accepted", f"{figures.accepted:,}")
-    reasons = sorted(figures.reasons.items(), key=lambda item: -item[1])
-    table.add_row("rejected", f"{figures.rejected:,}", ", ".join(f"{rule} {rows:,}" for rule, rows in reasons))
+    reasons = ", ".join(f"{rule} {number:,}" for rule, number in figures.reasons.items())
+    table.add_row("rejected", f"{figures.rejected:,}", reasons)
     table.add_row("duplicates", f"{figures.duplicates:,}")
     table.add_row("late", f"{figures.late:,}")
     table.add_row("events", f"{figures.silver:,}")

@@ -25,6 +25,12 @@ class RunError(UserError):
     """A run did not end well; says where its record and Spark's log are."""
 
 
+class StoppedError(RunError):
+    """Somebody stopped the run, with Ctrl-C or a signal."""
+
+    exit_code = 130
+
+
 def prepare_home() -> Path:
     """Make DAGSTER_HOME with the project's dagster.yaml, and point Dagster at it."""
     home = load_settings().dagster_home
@@ -69,6 +75,10 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
             raise RunError(str(failure.description)) from None
         except UserError:
             raise
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            raise StoppedError(
+                "stopped. What was written is whole; run the same command again to go on where it stopped"
+            ) from None
         except Exception as error:
             raise RunError(_explain(error)) from error
         outcome = WATCH.outcome

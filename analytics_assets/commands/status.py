@@ -4,46 +4,39 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension, from_silver, silver
-from analytics_assets.layers.world import World, sums_by_arrival
-from analytics_assets.transforms.bronze import LATE, REJECTED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings
 
 
 def status(feed_name: str, console: Console) -> bool:
-    """Print a feed's state; whether nothing is behind."""
+    """Print a feed's state; whether nothing is behind. While landing cannot be listed, that is not known: False."""
     feed = find_feed(feed_name, load_settings().feeds)
     landing, lakehouse = open_places(load_settings())
     world = World(feed, landing, lakehouse, run_id="")
     counts = world.counts()
-    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE)) if counts.num_rows else counts
-    sums = sums_by_arrival(counts) if counts.num_rows else {}
-    landed, accepted, rejected = (sum(found[place] for found in sums.values()) for place in range(3))
-    silver_rows = sum(lakehouse.rows(world.tables["silver"]).values())
-    late = _sum(events, "standing", LATE) if counts.num_rows else 0
-    history = world.history()
+    rows, read = landed_rows(counts), list(sums_by_arrival(counts))
+    events = sum(lakehouse.rows(world.tables["silver"]).values())
+    history = world.history_of(counts)
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold")
     table.add_column()
+    is_listed = True
     try:
         pending = bronze.pending_arrivals(world)
         snapshots = dimension.pending_snapshots(world)
-        table.add_row(
-            "arrivals", f"{len(sums):,} read{_span(list(sums))}; {len(pending):,} new or changed{_span(pending)}"
-        )
+        table.add_row("arrivals", f"{len(read):,} read{_span(read)}; {len(pending):,} new or changed{_span(pending)}")
         if feed.dimension:
             table.add_row(f"{feed.dimension.name} snapshots", f"{len(snapshots):,} new or changed{_span(snapshots)}")
     except LandingError as error:
-        pending, snapshots = [], []
+        is_listed, pending, snapshots = False, [], []
         table.add_row("landing", str(error))
     behind = silver.dates_behind(world)
     table.add_row("dates behind", f"{len(behind):,}{_span(behind)}")
@@ -53,28 +46,18 @@ def status(feed_name: str, console: Console) -> bool:
             table.add_row(f"{name} behind", f"{len(dates):,}{_span(dates)}")
             behind = [*behind, *dates]
     table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
-    table.add_row("rows landed", f"{landed:,}")
-    table.add_row("rows accepted", f"{accepted:,}")
-    table.add_row("rows rejected", f"{rejected:,}{_reasons(events) if counts.num_rows else ''}")
-    table.add_row("duplicates", f"{accepted - silver_rows:,}" if not behind else "known when nothing is behind")
-    table.add_row("late rows", f"{late:,}")
+    table.add_row("rows landed", f"{rows.landed:,}")
+    table.add_row("rows accepted", f"{rows.accepted:,}")
+    reasons = ", ".join(f"{rule} {number:,}" for rule, number in rows.reasons.items())
+    table.add_row("rows rejected", f"{rows.rejected:,}" + (f" ({reasons})" if reasons else ""))
+    table.add_row("duplicates", f"{rows.accepted - events:,}" if not behind else "known when nothing is behind")
+    table.add_row("late rows", f"{rows.late:,}")
     table.add_row("last run", _last_run(f"{feed.name}_pass"))
     console.print(table)
-    if pending or behind or snapshots:
+    is_behind = bool(pending or behind or snapshots)
+    if is_behind:
         console.print(f"Go on with: tidebook run {feed.name}")
-    return not (pending or behind or snapshots)
-
-
-def _sum(events: object, column: str, value: str) -> int:
-    rows = events.filter(pc.equal(events[column], value))["rows"]  # type: ignore[attr-defined,index]
-    return int(pc.sum(rows).as_py() or 0)
-
-
-def _reasons(events: object) -> str:
-    rejected = events.filter(pc.equal(events["standing"], REJECTED))  # type: ignore[attr-defined,index]
-    by_rule = rejected.group_by("rule").aggregate([("rows", "sum")]).to_pylist()
-    listed = sorted(by_rule, key=lambda row: -row["rows_sum"])
-    return " (" + ", ".join(f"{row['rule']} {row['rows_sum']:,}" for row in listed) + ")" if listed else ""
+    return is_listed and not is_behind
 
 
 def _span(keys: list[str]) -> str:

@@ -80,25 +80,21 @@ def _rows(table: Table, where: str | None, limit: int | None) -> Iterable[pa.Rec
 
 
 def _write_csv(batches: Iterable[pa.RecordBatch], path: Path) -> int:
-    rows, writer = 0, None
-    try:
-        for batch in batches:
-            flat = pa.RecordBatch.from_arrays([_flat(column) for column in batch.columns], names=batch.schema.names)
-            writer = writer or pa.csv.CSVWriter(str(path), flat.schema)
-            writer.write_batch(flat)
-            rows += batch.num_rows
-    finally:
-        if writer is not None:
-            writer.close()
-    path.touch()
-    return rows
+    flat = (
+        pa.RecordBatch.from_arrays([_flat(c) for c in batch.columns], names=batch.schema.names) for batch in batches
+    )
+    return _write(flat, path, pa.csv.CSVWriter)
 
 
 def _write_parquet(batches: Iterable[pa.RecordBatch], path: Path) -> int:
+    return _write(batches, path, pa.parquet.ParquetWriter)
+
+
+def _write(batches: Iterable[pa.RecordBatch], path: Path, make_writer: Callable[[str, pa.Schema], Any]) -> int:
     rows, writer = 0, None
     try:
         for batch in batches:
-            writer = writer or pa.parquet.ParquetWriter(str(path), batch.schema)
+            writer = writer or make_writer(str(path), batch.schema)
             writer.write_batch(batch)
             rows += batch.num_rows
     finally:
@@ -116,6 +112,10 @@ def _write_jsonl(batches: Iterable[pa.RecordBatch], path: Path) -> int:
                 file.write(json.dumps(row, default=_text, ensure_ascii=False) + "\n")
             rows += batch.num_rows
     return rows
+
+
+def _flat_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([_flat(column) for column in batch.columns], names=batch.schema.names)
 
 
 def _flat(column: pa.Array) -> pa.Array:

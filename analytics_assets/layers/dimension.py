@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from analytics_assets.layers.bronze import replace_counts
 from analytics_assets.layers.reading import examine, judged_lines, landed_counts
-from analytics_assets.layers.world import Built, World, built, contract_version, pending, stamped
+from analytics_assets.layers.world import Built, World, built, pending, snapshot_version, stamped
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_columns
@@ -25,7 +25,7 @@ def pending_snapshots(world: World) -> list[str]:
     if dimension is None or not world.landing.has_folder(dimension.landing):
         return []
     files = world.landing.files(dimension.landing)
-    return pending(files, world.counts(), dimension.name, contract_version(dimension.contract))
+    return pending(files, world.counts(), dimension.name, snapshot_version(dimension))
 
 
 def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
@@ -66,7 +66,7 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
         partitions=keys,
     )
     record_touched(world, changed_dates(world))
-    version = contract_version(dimension.contract)
+    version = snapshot_version(dimension)
     fingerprints = spark.createDataFrame(
         [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
     )

@@ -22,6 +22,8 @@ from resources.landing import LandedFile, Landing
 from resources.lines import FileLines, count_lines, read_lines
 
 ARRIVAL_LENGTH = len("2025-01-31")
+UNREADABLE_SIGN = ":"
+"""Hadoop takes what stands before it in a file's name for the scheme of an address."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,17 @@ class Reading:
 def examine(
     spark: SparkSession, files: Sequence[LandedFile], contract: Sequence[ContractColumn], file_format: Csv
 ) -> Reading:
-    """Count the lines of files and look at their headers."""
+    """Count the lines of files and look at their names and headers."""
     counted = count_lines(spark, files)
     expected = [column.name for column in contract]
     quarantined = []
-    for file in files if file_format.header else ():
+    for file in files:
+        if UNREADABLE_SIGN in file.path:
+            explanation = f"saw {UNREADABLE_SIGN!r} in the name, which Spark cannot read. Give the file another name"
+            quarantined.append(Quarantined(file, "file_name", file.path, explanation))
+            continue
+        if not file_format.header:
+            continue
         lines = counted[file.path]
         if lines.lines == 0:
             quarantined.append(Quarantined(file, "file_empty", "", "saw no line, expected a header"))

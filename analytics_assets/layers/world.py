@@ -15,14 +15,17 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import WHOLE_ROW, Feed
+from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
 from analytics_assets.feeds.tables import Table, feed_tables
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, ON_TIME
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
 from resources.landing import LandedFile, Landing
+
+NOT_TEXT = {"event_date": pa.date32(), "hour": pa.int32(), "rows": pa.int64()}
+"""Columns of counts, as Arrow has them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class World:
         table = self.tables["counts"]
         names = table.schema.fieldNames()
         if not self.lakehouse.exists(table):
-            return pa.table({name: pa.array([], pa.string()) for name in names})
+            return pa.table({name: pa.array([], NOT_TEXT.get(name, pa.string())) for name in names})
         return self.lakehouse.arrow(table, names)
 
     def tide(self) -> dict[str, tuple[str, int]]:
@@ -56,8 +59,7 @@ class World:
 
     def history(self) -> History | None:
         """The feed's closed dates, from what has landed."""
-        counts = self.counts()
-        return self.history_of(counts) if counts.num_rows else None
+        return self.history_of(self.counts())
 
     def history_of(self, counts: pa.Table) -> History | None:
         """The closed dates according to a table of counts."""
@@ -97,11 +99,8 @@ def digest(*parts: object) -> str:
 
 def reading_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
-    columns = [
-        (c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(feed.contract)
-    ]
     return digest(
-        columns,
+        _columns(feed.contract),
         feed.format,
         feed.event,
         feed.time_zone,
@@ -117,11 +116,13 @@ def event_version(feed: Feed) -> str:
     return digest(feed.event_key, feed.winner, feed.sessions, feed.time_zone, feed.attributes)
 
 
-def contract_version(model: type[object]) -> str:
-    """Digest of a dimension's contract."""
-    return digest(
-        [(c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(model)]
-    )
+def snapshot_version(dimension: Dimension) -> str:
+    """Digest of all in a dimension's declaration that decides how a snapshot is read, judged and made unique."""
+    return digest(_columns(dimension.contract), dimension.format, dimension.key, dimension.order_column)
+
+
+def _columns(contract: type[object]) -> list[tuple[object, ...]]:
+    return [(c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(contract)]
 
 
 def pending(files: Collection[LandedFile], counts: pa.Table, source: str, version: str) -> list[str]:
@@ -158,3 +159,29 @@ def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, 
         place = 0 if row["standing"] == LANDED else 1 if row["standing"] in ACCEPTED else 2
         sums.setdefault(row["arrival"], [0, 0, 0])[place] += row["rows_sum"]
     return {arrival: (landed, accepted, rejected) for arrival, (landed, accepted, rejected) in sorted(sums.items())}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedRows:
+    """What became of the rows of events that landed. reasons: rejected rows by the first rule that they broke."""
+
+    landed: int
+    accepted: int
+    rejected: int
+    late: int
+    reasons: dict[str, int]
+
+
+def landed_rows(counts: pa.Table) -> LandedRows:
+    """Sums over all arrivals of events."""
+    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
+    sums = list(sums_by_arrival(counts).values())
+    rejected = events.filter(pc.equal(events["standing"], REJECTED)).group_by("rule").aggregate([("rows", "sum")])
+    by_reason = sorted(rejected.to_pylist(), key=lambda row: -row["rows_sum"])
+    return LandedRows(
+        landed=sum(found[0] for found in sums),
+        accepted=sum(found[1] for found in sums),
+        rejected=sum(found[2] for found in sums),
+        late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
+        reasons={row["rule"]: row["rows_sum"] for row in by_reason},
+    )

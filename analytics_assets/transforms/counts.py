@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, local_hour
+from analytics_assets.transforms.bronze import ACCEPTED, local_hour
 
 EVENTS_SOURCE = "events"
 
@@ -59,8 +59,3 @@ def tide(counts: DataFrame, contract_version: str) -> DataFrame:
     return by_file.groupBy("event_date").agg(
         F.substring(digest, 1, 16).alias("input_version"), F.sum("rows").alias("rows")
     )
-
-
-def is_landed() -> str:
-    """SQL condition of the rows of counts that were counted from bytes."""
-    return f"standing = '{LANDED}'"

@@ -101,6 +101,7 @@ FILES: dict[str, tuple[bytes, int, dict[int, tuple[str, ...]]]] = {
     ),
     "mit Leerzeichen und Ümlaut +%41 [1] {2} #3 & 'vier'.csv": (text(row(26), "broken"), 2, {3: ("too_few_fields",)}),
     "star*and?mark.csv": (text(row(27)), 1, {}),
+    "09:30.csv": (text(row(28), row(29)), 1, {1: ("file_name",)}),
 }
 IGNORED = (
     ".hidden.csv",
@@ -203,6 +204,7 @@ def test_a_missing_landing_is_one_clear_message_and_writes_nothing(tmp_path: Pat
     assert_one_message(ended, str(place.landing / "notes" / "events"), "no such folder", "TIDEBOOK_LANDING")
     assert not (place.lakehouse / "notes").exists()
     asked = place.command("status", "notes")
+    assert asked.returncode == 1, "nobody knows whether something is behind"
     assert "Traceback" not in asked.stderr and "no such folder" in asked.stdout
 
 
