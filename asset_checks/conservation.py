@@ -9,7 +9,7 @@ import pyspark.sql.functions as F
 from analytics_assets.layers.world import World, sums_by_arrival
 from analytics_assets.transforms.columns import EVENT_DATE
 from asset_checks.law import Check, Law, Verdict
-from resources.lakehouse import one_of
+from resources.conditions import one_of_dates
 
 LANDED = Check(
     table="bronze",
@@ -48,7 +48,7 @@ def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdi
     Keys are compared by a 64-bit hash within a date: a false alarm is possible (about one in 10^8 for a
     million events a date), a missed duplicate is not.
     """
-    silver = world.lakehouse.read(world.tables["silver"], one_of(EVENT_DATE.name, days))
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates(EVENT_DATE.name, days))
     key = [name for name in world.feed.event_key if name in silver.columns]
     tide = world.tide()
     # A whole row is not kept in silver; equal rows have equal events, so copies tell.

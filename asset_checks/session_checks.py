@@ -8,7 +8,7 @@ import pyspark.sql.functions as F
 
 from analytics_assets.layers.world import World
 from asset_checks.law import Check, Law, Verdict
-from resources.lakehouse import one_of
+from resources.conditions import one_of_dates
 
 UNIQUE = Check(table="sessions", name="session_id_is_unique", sentence="No session id stands twice.", blocking=True)
 COMPLETE = Check(
@@ -21,7 +21,7 @@ COMPLETE = Check(
 
 def judge(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on dates: sums over sessions against the rows of silver in Delta's log."""
-    sessions = world.lakehouse.read(world.tables["sessions"], one_of("session_date", days))
+    sessions = world.lakehouse.read(world.tables["sessions"], one_of_dates("session_date", days))
     by_id = sessions.groupBy("session_date", "session_id").agg(
         F.count(F.lit(1)).alias("rows"), F.sum("actions").alias("actions")
     )

@@ -7,44 +7,27 @@ Descriptions come from Delta's log through deltalake: they need no JVM and read 
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.dataset
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
 from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
-from pyspark.sql.types import StructType
 
+from resources.conditions import ALL, Condition
+from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
 from resources.errors import UserError
 from resources.lease import Lease
-from resources.spark import Spark
+from resources.spark import Spark, literal_path
 
 INPUT_VERSION = "input_version"
-ALL = "true"
-"""Condition of all partitions."""
-
-
-class TableLike(Protocol):
-    """What the lakehouse needs to know of a table."""
-
-    @property
-    def feed(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def schema(self) -> StructType: ...
-    @property
-    def partition_by(self) -> tuple[str, ...]: ...
-    @property
-    def statistics(self) -> tuple[str, ...]: ...
-    @property
-    def made_by(self) -> str: ...
+STATISTICS = "delta.dataSkippingStatsColumns"
 
 
 class MissingTableError(UserError):
@@ -80,13 +63,25 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Whether the table has been written at least once."""
         return DeltaTable.is_deltatable(self.location(table))
 
-    def read(self, table: TableLike, where: str | None = None) -> DataFrame:
-        """Rows of a table, those that a SQL condition names. Raises MissingTableError."""
-        self._require(table)
-        rows: DataFrame = self.spark.session.read.format("delta").load(self.location(table))
-        return rows.where(where) if where else rows
+    def read(self, table: TableLike, where: Condition | None = None) -> DataFrame:
+        """Rows of a table, those that a condition names. Raises MissingTableError.
 
-    def read_or_empty(self, table: TableLike, where: str | None = None) -> DataFrame:
+        The files are found in Delta's log without Spark, and read as Parquet: Spark's own way through the log
+        takes two to six jobs a table (docs/decisions.md). A table with features that this would not see, which
+        another program must have switched on, is read by Delta.
+        """
+        delta, location = self._open(table), self.location(table)
+        session = self.spark.session
+        if not is_plain(delta):
+            rows: DataFrame = session.read.format("delta").load(location)
+        elif files := data_files(delta, where):
+            reader = session.read.schema(table.schema).option("basePath", literal_path(location))
+            rows = reader.parquet(*[literal_path(file) for file in files])
+        else:
+            return session.createDataFrame([], table.schema)
+        return rows.where(where.sql) if where else rows
+
+    def read_or_empty(self, table: TableLike, where: Condition | None = None) -> DataFrame:
         """Rows of a table, none where it has not been written yet: for what is kept from run to run."""
         if not self.exists(table):
             return self.spark.session.createDataFrame([], table.schema)
@@ -96,11 +91,11 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self,
         table: TableLike,
         rows: DataFrame,
-        where: str | None,
+        where: Condition | None,
         *,
         run_id: str,
         partitions: Sequence[str],
-        within: str | None = None,
+        within: Condition | None = None,
     ) -> Written:
         """Replace the rows that `where` names (all, if None) by `rows`, in one commit.
 
@@ -112,32 +107,43 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         self.hold(table.feed)
         location = self.location(table)
-        metadata = {"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)}
         if within is not None and where is not None:
-            rows = self.read_or_empty(table, within).where(f"NOT ({where})").unionByName(rows).coalesce(1)
+            rows = self.read_or_empty(table, within).where((~where).sql).unionByName(rows).coalesce(1)
             where = None if within == ALL else within
         writer = (
             rows.to(table.schema)
             .write.format("delta")
             .mode("overwrite")
-            .option("userMetadata", json.dumps(metadata))
-            .option("delta.dataSkippingStatsColumns", ",".join(table.statistics))
+            .option("userMetadata", _metadata(table, run_id, partitions))
+            .option(STATISTICS, ",".join(table.statistics))
         )
         if table.partition_by:
             writer = writer.partitionBy(*table.partition_by)
         if where is not None:
-            writer = writer.option("replaceWhere", where)
+            writer = writer.option("replaceWhere", where.sql)
         try:
             writer.save(location)
         except Exception as error:
-            reason = _disk_error(error)
-            if reason is None:
-                raise
-            raise WriteError(
-                f"{location} cannot be written: {reason}. Nothing of this commit is visible; make room or give "
-                "access, then run the same command again"
-            ) from error
+            raise _told(error, location) from error
         return self.last_commit(table)
+
+    def put(self, table: TableLike, rows: Mapping[str, Sequence[Any]], run_id: str, partitions: Sequence[str]) -> None:
+        """Replace all rows of a table of a few rows a date by what is in memory, in one commit, without a JVM.
+
+        rows: a column's values by its name. Raises LeaseError and WriteError as `replace` does.
+        """
+        self.hold(table.feed)
+        location = self.location(table)
+        schema = Schema.from_json(table.schema.json())
+        commit = CommitProperties(custom_metadata={"userMetadata": _metadata(table, run_id, partitions)})
+        try:
+            if not self.exists(table):
+                statistics = {STATISTICS: ",".join(table.statistics)}
+                DeltaTable.create(location, schema, configuration=statistics, commit_properties=commit)
+            arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
+            write_deltalake(location, arrow, mode="overwrite", commit_properties=commit)
+        except Exception as error:
+            raise _told(error, location) from error
 
     def last_commit(self, table: TableLike) -> Written:
         """The newest commit of a table, from Delta's log. Raises MissingTableError."""
@@ -152,14 +158,12 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Reads Delta's log alone. A table that is not there has none.
         """
-        found = self._files(table, f"min.{INPUT_VERSION}")
-        return dict(zip(found["key"], found[f"min.{INPUT_VERSION}"], strict=True)) if found else {}
+        return dict(self._logged(table, f"min.{INPUT_VERSION}"))
 
     def rows(self, table: TableLike) -> dict[str, int]:
         """Rows of each partition by its first column's value, from Delta's log alone; "" where there is none."""
-        found = self._files(table, "num_records")
         rows: dict[str, int] = {}
-        for key, number in zip(found["key"], found["num_records"], strict=True) if found else ():
+        for key, number in self._logged(table, "num_records"):
             rows[key] = rows.get(key, 0) + int(number or 0)
         return rows
 
@@ -212,23 +216,12 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._require(table)
         return DeltaTable(self.location(table))
 
-    def _files(self, table: TableLike, column: str) -> dict[str, list[Any]]:
-        if not self.exists(table):
-            return {}
-        actions = pa.table(DeltaTable(self.location(table)).get_add_actions(flatten=True))
-        if column not in actions.column_names:
-            return {}
-        if table.partition_by:
-            keys = [str(key) for key in actions[f"partition.{table.partition_by[0]}"].to_pylist()]
-        else:
-            keys = [""] * actions.num_rows
-        return {"key": keys, column: actions[column].to_pylist()}
+    def _logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
+        return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
 
 
-def one_of(column: str, values: Collection[str]) -> str:
-    """SQL condition: the column, a text or a date, is one of the values."""
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in sorted(values))
-    return f"{column} IN ({listed})" if values else "false"
+def _metadata(table: TableLike, run_id: str, partitions: Sequence[str]) -> str:
+    return json.dumps({"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)})
 
 
 def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
@@ -241,9 +234,12 @@ def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
     } | ({"keys": few} if few else {})
 
 
-def _disk_error(error: Exception) -> str | None:
-    text = str(error)
+def _told(error: Exception, location: str) -> Exception:
+    """The error as a WriteError, where the disk is its cause."""
     for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
-        if sign in text:
-            return sign
-    return None
+        if sign in str(error):
+            return WriteError(
+                f"{location} cannot be written: {sign}. Nothing of this commit is visible; make room or give "
+                "access, then run the same command again"
+            )
+    return error

@@ -9,10 +9,10 @@ The count and the reader share no code: conservation compares the two.
 from __future__ import annotations
 
 import codecs
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -23,20 +23,27 @@ from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from resources.landing import LandedFile
-from resources.spark import spark_config
+from resources.spark import literal_path, spark_config
 
 PIECE = 4 * 1024 * 1024
 FIRST_LINE_LIMIT = 64 * 1024
+COUNTED_HERE = 1 << 30
+"""Bytes: about a second's work of one core."""
 BOM = codecs.BOM_UTF8
-PATTERN_SIGN = re.compile(r"[\[\]{}*?\\]")
 LONGEST_PATH = 1 << 20
 INDEX_MASK = (1 << 33) - 1
 """monotonically_increasing_id() keeps the row's index within its partition in the lower 33 bits."""
 
+Block = dict[str, Any]
+"""What the bytes of one block say, as COUNTED names it."""
+
 BLOCK = T.StructType(
     [T.StructField("path", T.StringType()), T.StructField("start", T.LongType()), T.StructField("size", T.LongType())]
 )
-COUNTED = "path string, start long, newlines long, lines long, has_cr boolean, is_utf8 boolean, first_line string"
+COUNTED = (
+    "path string, start long, newlines long, lines long,"
+    " has_cr boolean, has_quote boolean, is_utf8 boolean, first_line string"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +56,31 @@ class FileLines:
     lines: int
     first_line: str
     has_cr: bool
+    has_quote: bool
     is_utf8: bool
     newlines_before: Mapping[int, int]
 
 
 def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, FileLines]:
-    """Count the lines of each file from its bytes, distributed by block; result by the file's path."""
+    """Count the lines of each file from its bytes, by block; result by the file's path.
+
+    Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
+    """
     size = block_size(spark)
     blocks = [(file.uri, start, file.size) for file in files for start in range(0, max(file.size, 1), size)]
-    if not blocks:
-        return {}
+    is_little = sum(file.size for file in files) <= COUNTED_HERE
+    counted = _counted_here(blocks, size) if is_little else _counted_by_tasks(spark, blocks, size)
+    by_uri: dict[str, list[Block]] = {}
+    for block in counted:
+        by_uri.setdefault(block["path"], []).append(block)
+    return {file.path: _whole_file(sorted(by_uri[file.uri], key=lambda block: block["start"])) for file in files}
 
+
+def _counted_here(blocks: Sequence[tuple[str, int, int]], size: int) -> list[Block]:
+    return [_count_block(uri, start, size, file_size) for uri, start, file_size in blocks]
+
+
+def _counted_by_tasks(spark: SparkSession, blocks: Sequence[tuple[str, int, int]], size: int) -> list[Block]:
     # By value: an executor of a cluster need not have this package.
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
@@ -68,22 +89,21 @@ def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, F
             rows = [_count_block(row["path"], row["start"], size, row["size"]) for row in batch.to_pylist()]
             yield pa.RecordBatch.from_pylist(rows, schema=_COUNTED_ARROW)
 
-    by_uri: dict[str, list[T.Row]] = {}
-    for row in spark.createDataFrame(blocks, BLOCK).mapInArrow(count, COUNTED).collect():  # a row a block
-        by_uri.setdefault(row.path, []).append(row)
-    return {file.path: _whole_file(sorted(by_uri[file.uri], key=lambda row: int(row.start))) for file in files}
+    made = spark.createDataFrame(list(blocks), BLOCK).mapInArrow(count, COUNTED)
+    return [row.asDict() for row in made.collect()]  # a row a block
 
 
-def _whole_file(blocks: list[T.Row]) -> FileLines:
+def _whole_file(blocks: list[Block]) -> FileLines:
     before, newlines = {}, 0
     for block in blocks:
-        before[int(block.start)] = newlines
-        newlines += block.newlines
+        before[block["start"]] = newlines
+        newlines += block["newlines"]
     return FileLines(
-        lines=sum(block.lines for block in blocks),
-        first_line=blocks[0].first_line,
-        has_cr=any(block.has_cr for block in blocks),
-        is_utf8=all(block.is_utf8 for block in blocks),
+        lines=sum(block["lines"] for block in blocks),
+        first_line=blocks[0]["first_line"],
+        has_cr=any(block["has_cr"] for block in blocks),
+        has_quote=any(block["has_quote"] for block in blocks),
+        is_utf8=all(block["is_utf8"] for block in blocks),
         newlines_before=before,
     )
 
@@ -95,17 +115,18 @@ _COUNTED_ARROW = pa.schema(
         ("newlines", pa.int64()),
         ("lines", pa.int64()),
         ("has_cr", pa.bool_()),
+        ("has_quote", pa.bool_()),
         ("is_utf8", pa.bool_()),
         ("first_line", pa.string()),
     ]
 )
 
 
-def _count_block(uri: str, start: int, size: int, file_size: int) -> dict[str, object]:
+def _count_block(uri: str, start: int, size: int, file_size: int) -> Block:
     """Lines that end in bytes [start, start + size) of a file, the unfinished last one included."""
     filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
     newlines = lines = 0
-    has_cr, is_utf8, first_line = False, True, ""
+    has_cr, has_quote, is_utf8, first_line = False, False, True, ""
     tail = b"\n\n"  # what stands before the piece: a file begins as if after a line end
     with filesystem.open_input_file(path) as source:
         if start:
@@ -122,6 +143,7 @@ def _count_block(uri: str, start: int, size: int, file_size: int) -> dict[str, o
             newlines += piece.count(b"\n")
             lines += piece.count(b"\n") - _empty_lines(tail + piece)
             has_cr = has_cr or b"\r" in piece
+            has_quote = has_quote or b'"' in piece
             is_utf8 = is_utf8 and _is_utf8(piece)
             tail = (tail + piece)[-2:]
         is_last = start + size >= file_size
@@ -133,6 +155,7 @@ def _count_block(uri: str, start: int, size: int, file_size: int) -> dict[str, o
         "newlines": newlines,
         "lines": lines,
         "has_cr": has_cr,
+        "has_quote": has_quote,
         "is_utf8": is_utf8,
         "first_line": first_line,
     }
@@ -172,8 +195,7 @@ def read_lines(
     Out: file string, relative to landing; line_number bigint, from 1; raw string, without its line end.
     Run its plan inside `one_file_a_task`, or line numbers are wrong.
     """
-    # Spark takes the name itself, not its percent-encoded form, and takes [, { and * in it for a pattern.
-    names = [PATTERN_SIGN.sub(r"\\\g<0>", unquote(file.uri)) for file in files]
+    names = [literal_path(unquote(file.uri)) for file in files]
     source = spark.read.option("lineSep", "\n").text(names)
     # These functions, not the column _metadata, which would be copied into each row.
     lines = source.select(

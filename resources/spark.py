@@ -10,6 +10,7 @@ that runs already (sc://, Spark Connect). Outside this module only what Spark Co
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -70,6 +71,7 @@ ONLY_LOCAL = {
 """A local driver listens on loopback alone, and writes files without Hadoop's own way to them: without native
 libraries that starts a process for each permission, six for each file (docs/decisions.md)."""
 
+PATTERN_SIGN = re.compile(r"[\[\]{}*?\\]")
 ANSWER_S = 10
 LARGEST_DRIVER_MB = 6 * 1024
 SMALLEST_DRIVER_MB = 1024
@@ -203,6 +205,11 @@ def running_tasks() -> tuple[int, int]:
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     known = [stage for stage in stages if stage is not None]
     return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
+
+
+def literal_path(path: str) -> str:
+    """A path as Spark's readers want it, which take [, { and * in it for a pattern."""
+    return PATTERN_SIGN.sub(r"\\\g<0>", path)
 
 
 class spark_config:

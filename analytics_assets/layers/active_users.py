@@ -20,7 +20,8 @@ from analytics_assets.transforms.active_users import (
     first_days,
 )
 from analytics_assets.transforms.history import History, Period
-from resources.lakehouse import ALL, Written, one_of
+from resources.conditions import ALL, between, one_of, one_of_dates
+from resources.lakehouse import Written
 
 DAY = timedelta(days=1)
 DAILY, WEEK, MONTH = "active_users", "active_users_week", "active_users_month"
@@ -51,8 +52,7 @@ def current_activity(world: World) -> Iterator[Activity | None]:
     if history is None or not world.lakehouse.exists(world.tables["user_days"]):
         yield None
         return
-    inside = f"event_date >= date'{history.start}' AND event_date <= date'{history.as_of}'"
-    days = world.lakehouse.read(world.tables["user_days"], inside)
+    days = _user_days(world, history.start, history.as_of)
     firsts = first_days(days, world.feed.attributes).coalesce(1).persist()
     try:
         yield Activity(history, firsts, _wanted(world, history, firsts))
@@ -112,8 +112,7 @@ def _periods(world: World, now: Activity, table: str, keys: Sequence[str]) -> Da
 
 
 def _user_days(world: World, first: date, last: date) -> DataFrame:
-    where = f"event_date >= date'{first}' AND event_date <= date'{last}'"
-    return world.lakehouse.read(world.tables["user_days"], where)
+    return world.lakehouse.read(world.tables["user_days"], between("event_date", first, last))
 
 
 def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> Built:
@@ -122,7 +121,7 @@ def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> B
     written: Written = world.lakehouse.replace(
         table,
         rows.select(table.schema.fieldNames()),
-        one_of(KEY[name], keys),
+        one_of_dates(KEY[name], keys),
         run_id=world.run_id,
         partitions=keys,
         within=within,

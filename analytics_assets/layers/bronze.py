@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
 
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.reading import Quarantined, examine, judged_lines, landed_counts
 from analytics_assets.layers.world import Built, World, built, pending, reading_version, stamped
-from analytics_assets.transforms.bronze import bronze
+from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts, tide
-from resources.lakehouse import one_of
+from resources.conditions import Condition, between, one_of, one_of_dates
 from resources.landing import LandingError
 from resources.lines import one_file_a_task
 
 NOTHING_BEFORE = ("", 0)
+DAY = timedelta(days=1)
+LAST_SIGN = "~"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +76,8 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
         )
     version = reading_version(feed)
     fingerprints = spark.createDataFrame(
-        [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
+        [(file.arrival, file.path, stamped(file, version)) for file in files],
+        "arrival string, file string, fingerprint string",
     )
     counts = event_counts(lakehouse.read(table, is_arrival), fingerprints, feed.time_zone)
     replace_counts(
@@ -86,7 +91,7 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
 def replace_counts(world: World, source: str, arrivals: Sequence[str], counts: DataFrame) -> None:
     """Replace the counts of arrivals of one source."""
     months = sorted({arrival[:7] for arrival in arrivals})
-    where = f"source = '{source}' AND {one_of('arrival', arrivals)}"
+    where = one_of("source", [source]) & one_of("arrival", arrivals)
     world.lakehouse.replace(
         world.tables["counts"],
         counts,
@@ -103,9 +108,13 @@ def record_tide(world: World, arrivals: Collection[str]) -> dict[str, str]:
     A closed arrival touches the date that it is for even without a row of it; such a date has an empty version.
     """
     before = world.tide()
-    table = world.tables["tide"]
-    rows = tide(world.lakehouse.read(world.tables["counts"]), reading_version(world.feed)).coalesce(1)
-    world.lakehouse.replace(table, rows, None, run_id=world.run_id, partitions=sorted(arrivals))
+    dates = tide(world.counts(), reading_version(world.feed))
+    columns: dict[str, list[Any]] = {
+        "event_date": list(dates),
+        "input_version": [version for version, _ in dates.values()],
+        "rows": [rows for _, rows in dates.values()],
+    }
+    world.lakehouse.put(world.tables["tide"], columns, world.run_id, sorted(arrivals))
     after = world.tide()
     return {
         day: after.get(day, NOTHING_BEFORE)[0]
@@ -114,18 +123,18 @@ def record_tide(world: World, arrivals: Collection[str]) -> dict[str, str]:
     }
 
 
-def accepted_rows_of(days: Sequence[str], lag_days: int) -> str:
-    """SQL condition of the rows of bronze that are accepted and of one of the dates.
+def accepted_rows_of(days: Sequence[str], lag_days: int) -> Condition:
+    """Rows of bronze that are accepted and of one of the dates (ISO forms, sorted).
 
-    Dates are ISO forms, sorted. The part on arrival and standing prunes partitions, the one on the event date
-    skips files by their statistics: late rows are looked for in the late files of later arrivals alone.
+    The part on arrival and standing leaves out partitions, the one on the event date files by their statistics:
+    late rows are looked for in the late files of later arrivals alone.
     """
-    first, last = f"date'{days[0]}'", f"date'{days[-1]}'"
-    day_of_arrival = "cast(substr(arrival, 1, 10) as date)"
-    own = f"date_sub({day_of_arrival}, {lag_days})"
+    first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+    lag = DAY * lag_days
+    # An arrival's name begins with its date; LAST_SIGN sorts after all that may follow.
     places = (
-        f"(standing = 'on_time' AND {own} >= {first} AND {own} <= {last}"
-        f" OR standing = 'early' AND {own} < {last} AND {day_of_arrival} >= date_sub({first}, 1)"
-        f" OR standing = 'late' AND {own} > {first})"
+        one_of("standing", [ON_TIME]) & between("arrival", f"{first + lag}", f"{last + lag}{LAST_SIGN}")
+        | one_of("standing", [EARLY]) & between("arrival", f"{first - DAY}", f"{last + lag}{LAST_SIGN}")
+        | one_of("standing", [LATE]) & between("arrival", f"{first + lag}", LAST_SIGN)
     )
-    return f"{places} AND event_date >= {first} AND event_date <= {last} AND {one_of('event_date', days)}"
+    return places & one_of_dates("event_date", days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
@@ -14,7 +15,7 @@ from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
-from resources.lakehouse import one_of
+from resources.conditions import Condition, one_of
 from resources.lines import one_file_a_task
 
 
@@ -124,12 +125,11 @@ def clear_touched(world: World, days: Sequence[str]) -> None:
 
 
 def _replace_touched(world: World, days: Sequence[str]) -> None:
-    rows = world.lakehouse.spark.session.createDataFrame([(day,) for day in days], "event_date string")
-    dates = rows.select(F.col("event_date").cast("date").alias("event_date")).coalesce(1)
-    world.lakehouse.replace(world.tables["touched"], dates, None, run_id=world.run_id, partitions=days)
+    dates = [date.fromisoformat(day) for day in days]
+    world.lakehouse.put(world.tables["touched"], {"event_date": dates}, world.run_id, days)
 
 
-def _snapshot_counts(world: World, is_arrival: str, fingerprints: DataFrame) -> DataFrame:
+def _snapshot_counts(world: World, is_arrival: Condition, fingerprints: DataFrame) -> DataFrame:
     dimension = world.feed.dimension
     assert dimension is not None
     accepted = (

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.sessions import sessions
 from analytics_assets.transforms.user_days import user_days
-from resources.lakehouse import one_of
+from resources.conditions import one_of_dates
 
 
 def dates_behind(world: World, table: str) -> list[str]:
@@ -36,9 +36,13 @@ def _build(
     world: World, name: str, date_column: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]
 ) -> Built:
     table, keys = world.tables[name], sorted(days)
-    silver = world.lakehouse.read(world.tables["silver"], one_of(date_column, keys))
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates(date_column, keys))
     rows = compute(silver).repartition(date_column)
     written = world.lakehouse.replace(
-        table, rows.select(table.schema.fieldNames()), one_of(date_column, keys), run_id=world.run_id, partitions=keys
+        table,
+        rows.select(table.schema.fieldNames()),
+        one_of_dates(date_column, keys),
+        run_id=world.run_id,
+        partitions=keys,
     )
     return built(world, table, written, keys)

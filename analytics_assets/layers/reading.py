@@ -111,10 +111,18 @@ def judged_lines(
     if not good:
         return rejected
     lines = read_lines(spark, landing.uri, good, reading.counted, file_format.header)
-    arrival_at = pattern.index(ARRIVAL_FIELD) + 1
-    lines = lines.select(F.substring("file", arrival_at, ARRIVAL_LENGTH).alias("arrival"), "file", "line_number", "raw")
-    check_utf8 = not all(reading.counted[file.path].is_utf8 for file in good)
-    judged = judge(lines, contract, file_format.sep, check_utf8)
+    # As bytes: a part of a text is found by counting its characters, row after row.
+    arrival_at = len(pattern.partition(ARRIVAL_FIELD)[0].encode()) + 1
+    arrival = F.substring(F.col("file").cast("binary"), arrival_at, ARRIVAL_LENGTH).cast("string")
+    lines = lines.select(arrival.alias("arrival"), "file", "line_number", "raw")
+    traits = [reading.counted[file.path] for file in good]
+    judged = judge(
+        lines,
+        contract,
+        file_format.sep,
+        check_utf8=not all(file.is_utf8 for file in traits),
+        has_quotes=any(file.has_quote for file in traits),
+    )
     return judged.unionByName(rejected) if reading.quarantined else judged
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
@@ -13,8 +14,8 @@ from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.world import Built, World, built, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
-from analytics_assets.transforms.silver import sessionize, unique_events
-from resources.lakehouse import one_of
+from analytics_assets.transforms.silver import events_in_sessions
+from resources.conditions import one_of_dates
 
 
 def dates_behind(world: World) -> list[str]:
@@ -41,7 +42,11 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
     keys = sorted(days)
     rows = silver_rows(world, keys)
     written = lakehouse.replace(
-        table, rows.select(table.schema.fieldNames()), one_of("event_date", keys), run_id=world.run_id, partitions=keys
+        table,
+        rows.select(table.schema.fieldNames()),
+        one_of_dates("event_date", keys),
+        run_id=world.run_id,
+        partitions=keys,
     )
     if world.feed.dimension:
         clear_touched(world, keys)
@@ -56,8 +61,14 @@ def silver_rows(world: World, days: Sequence[str]) -> DataFrame:
     ]
     kept = dict.fromkeys(["event_date", *content, *feed.event_key, "arrival", "file"])
     accepted = lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*kept)
-    events = unique_events(_spread(accepted, len(days)), feed.event_key, content, feed.winner)
-    in_sessions = sessionize(events, feed.event_key, feed.sessions.timeout, feed.time_zone)
+    in_sessions = events_in_sessions(
+        _spread(accepted, len(days)),
+        event_key=feed.event_key,
+        content=content,
+        winner=feed.winner,
+        timeout=feed.sessions.timeout,
+        zone=feed.time_zone,
+    )
     if feed.dimension:
         users = lakehouse.read_or_empty(world.tables[feed.dimension.name])
         periods = attributes_by_date(users, feed.dimension.key, feed.attributes)
@@ -83,8 +94,8 @@ def _input_version(world: World, days: Sequence[str]) -> Column:
         if row["source"] != EVENTS_SOURCE and row["fingerprint"]
     )
     attributes = digest(*snapshots)[:8]
-    known = [(day, f"{wanted[day]}-{attributes}") for day in days if day in wanted]
-    if not known:
-        return F.lit(None).cast("string")
-    lookup = F.create_map(*[F.lit(part) for pair in known for part in pair])
-    return F.element_at(lookup, F.col("event_date").cast("string"))
+    first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+    every = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    # By place: a map of a year's dates would be searched for each row.
+    versions = F.array(*[F.lit(f"{wanted[day]}-{attributes}" if day in wanted else None) for day in every])
+    return versions[F.datediff("event_date", F.lit(first))].cast("string")

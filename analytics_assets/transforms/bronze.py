@@ -14,36 +14,44 @@ import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, with_violations
-from analytics_assets.transforms.fields import field_text, malformed_rules, split_fields
+from analytics_assets.transforms.fields import QUOTE, field_text, malformed_rules, quote_fault, split_fields
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
-FIELDS, TEXT, IS_UTF8 = "_fields", "_text_", "_is_utf8"
+FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
 
-def judge(lines: DataFrame, contract: Sequence[ContractColumn], sep: str, check_utf8: bool) -> DataFrame:
+def judge(
+    lines: DataFrame, contract: Sequence[ContractColumn], sep: str, *, check_utf8: bool, has_quotes: bool
+) -> DataFrame:
     """Lines with the contract's typed columns and its verdict.
 
     In: raw string, and any other columns, which are kept. Out: those, a column for each of the contract's,
     null where the row has no such value, and violations array<string>, null where the contract holds.
-    check_utf8: look for bytes that are not UTF-8, which costs a pass over each line.
+    check_utf8: look for bytes that are not UTF-8; has_quotes: look for quotes. Each costs a pass over each line.
     """
     raw = F.col("raw")
     if check_utf8:
         lines = _readable(lines)
     names = [column.name for column in contract]
-    malformed = [*_utf8_rules(check_utf8), *malformed_rules(raw, sep), *_number_of_fields(len(contract))]
+    has_quote = F.col(HAS_QUOTE) if has_quotes else None
+    malformed = _utf8_rules(check_utf8)
+    if has_quote is not None:
+        lines = lines.withColumn(HAS_QUOTE, raw.contains(QUOTE))
+        lines = lines.withColumn(QUOTE_FAULT, quote_fault(raw, sep, has_quote))
+        malformed += malformed_rules(lambda: F.col(QUOTE_FAULT))
+    malformed += _number_of_fields(len(contract))
     contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
     # Step by step: what a later step uses more than once is computed once.
-    split = lines.withColumn(FIELDS, split_fields(raw, sep))
-    texts = split.withColumns({TEXT + name: field_text(F.col(FIELDS)[at]) for at, name in enumerate(names)})
+    split = lines.withColumn(FIELDS, split_fields(raw, sep, has_quote))
+    texts = split.withColumns({TEXT + name: field_text(F.col(FIELDS)[at], has_quotes) for at, name in enumerate(names)})
     values = texts.withColumns({c.name: typed(F.col(TEXT + c.name), c.data_type) for c in contract})
     judged = with_violations(values, contract_rules).withColumnRenamed("violations", "_contract_violations")
     judged = with_violations(judged, malformed)
     # A malformed row has one reason, the first; its fields say nothing.
     found = F.coalesce(F.slice("violations", 1, 1), "_contract_violations")
-    hidden = [FIELDS, IS_UTF8, "_contract_violations", *[TEXT + name for name in names]]
+    hidden = [FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT, "_contract_violations", *[TEXT + name for name in names]]
     return judged.withColumn("violations", found).drop(*hidden)
 
 
@@ -74,7 +82,7 @@ def bronze(
     dated = events.withColumns(
         {
             "event_date": local_date(F.col("event_time"), zone),
-            "_arrival_date": F.substring("arrival", 1, 10).cast(T.DateType()),
+            "_arrival_date": F.substring(F.col("arrival").cast("binary"), 1, 10).cast("string").cast(T.DateType()),
         }
     )
     arrival_date = F.col("_arrival_date")

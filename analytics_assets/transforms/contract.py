@@ -183,23 +183,30 @@ def _timestamp(text: Column, data_type: T.DataType) -> Column:
     # YYYY-MM-DD hh:mm:ss, maybe with a fraction and an offset. The cast, many times faster than a pattern, judges
     # all but blanks at the ends and digits that may be left out: with these signs at their places, and a digit at
     # the end, there are none. The pattern is asked for the other lengths only.
+    octets = text.cast(T.BinaryType())
     plain = (
-        (F.length(text) == len("2025-01-31 10:00:00"))
-        & (F.substring(text, 5, 1) == "-")
-        & (F.substring(text, 14, 1) == ":")
-        & (F.substring(text, 17, 1) == ":")
-        & _is_digit(text, 19)
+        (F.octet_length(text) == len("2025-01-31 10:00:00"))
+        & _has(octets, 5, "-")
+        & _has(octets, 14, ":")
+        & _has(octets, 17, ":")
+        & _has_digit(octets, 19)
     )
     return F.when(plain | text.rlike(TIMESTAMP), text.cast(data_type))
 
 
 def _date(text: Column, data_type: T.DataType) -> Column:
-    shaped = (F.substring(text, 5, 1) == "-") & (F.substring(text, 8, 1) == "-") & _is_digit(text, 10)
-    return F.when((F.length(text) == len("2025-01-31")) & shaped, text.cast(data_type))
+    octets = text.cast(T.BinaryType())
+    shaped = _has(octets, 5, "-") & _has(octets, 8, "-") & _has_digit(octets, 10)
+    return F.when((F.octet_length(text) == len("2025-01-31")) & shaped, text.cast(data_type))
 
 
-def _is_digit(text: Column, place: int) -> Column:
-    return F.substring(text, place, 1).between("0", "9")
+def _has(octets: Column, place: int, sign: str) -> Column:
+    # Of bytes: in a text each look at a place counts the characters before it, and all others too.
+    return F.substring(octets, place, 1) == F.lit(sign.encode())
+
+
+def _has_digit(octets: Column, place: int) -> Column:
+    return F.substring(octets, place, 1).between(F.lit(b"0"), F.lit(b"9"))
 
 
 def _boolean(text: Column, data_type: T.DataType) -> Column:

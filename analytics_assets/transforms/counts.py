@@ -6,6 +6,11 @@ version of a date. Does not: counting lines in files (resources/lines.py).
 
 from __future__ import annotations
 
+import hashlib
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
@@ -17,11 +22,11 @@ EVENTS_SOURCE = "events"
 def event_counts(bronze: DataFrame, fingerprints: DataFrame, zone: str) -> DataFrame:
     """Rows by (arrival, file, event date, hour, standing, rule).
 
-    In: bronze; fingerprints (file string, fingerprint string). Out: the columns of the table counts.
-    A rejected row counts once, under the first rule that it broke.
+    In: bronze; fingerprints (arrival string, file string, fingerprint string), of all its files.
+    Out: the columns of the table counts. A rejected row counts once, under the first rule that it broke.
     """
+    # The arrival follows from the file: one text less to compare for each row.
     counted = bronze.groupBy(
-        "arrival",
         "file",
         "event_date",
         local_hour(F.col("event_time"), zone).alias("hour"),
@@ -42,20 +47,24 @@ def event_counts(bronze: DataFrame, fingerprints: DataFrame, zone: str) -> DataF
     )
 
 
-def tide(counts: DataFrame, contract_version: str) -> DataFrame:
-    """The version of each event date that has accepted rows.
+def tide(counts: pa.Table, version: str) -> dict[date, tuple[str, int]]:
+    """For each event date with accepted rows its version (16 hex digits), and how many they are.
 
-    Out: event_date date, input_version string (16 hex digits), rows bigint. The version is a digest of the
-    sorted (file, fingerprint, accepted rows) of the date and of the contract's version: it does not depend on
-    the order of processing, and changes when a file with rows of the date does.
+    In: the table counts; version: of the rules by which rows are read. A date's version is a digest of that and of
+    the sorted (file, fingerprint, accepted rows) of the date: it does not depend on the order of processing, and
+    changes when a file with rows of the date does.
     """
-    by_file = (
-        counts.where(F.col("standing").isin(*ACCEPTED) & (F.col("source") == EVENTS_SOURCE))
-        .groupBy("event_date", "file", "fingerprint")
-        .agg(F.sum("rows").alias("rows"))
+    accepted = pc.and_(
+        pc.is_in(counts["standing"], pa.array(ACCEPTED)), pc.equal(counts["source"], pa.scalar(EVENTS_SOURCE))
     )
-    line = F.concat_ws("|", "file", "fingerprint", F.col("rows").cast("string"))
-    digest = F.sha2(F.concat_ws("\n", F.lit(contract_version), F.sort_array(F.collect_list(line))), 256)
-    return by_file.groupBy("event_date").agg(
-        F.substring(digest, 1, 16).alias("input_version"), F.sum("rows").alias("rows")
-    )
+    by_file = counts.filter(accepted).group_by(["event_date", "file", "fingerprint"]).aggregate([("rows", "sum")])
+    lines: dict[date, list[str]] = {}
+    rows: dict[date, int] = {}
+    for row in by_file.to_pylist():
+        day = row["event_date"]
+        lines.setdefault(day, []).append(f"{row['file']}|{row['fingerprint']}|{row['rows_sum']}")
+        rows[day] = rows.get(day, 0) + row["rows_sum"]
+    return {
+        day: (hashlib.sha256("\n".join([version, *sorted(lines[day])]).encode()).hexdigest()[:16], rows[day])
+        for day in sorted(lines)
+    }

@@ -30,7 +30,8 @@ def sessions(silver: DataFrame, has_duration: bool) -> DataFrame:
         F.max(F.when(entry, F.struct("action", "object_id"))).alias("_entry"),
         F.max(F.when(leave, F.struct("action", "object_id"))).alias("_exit"),
     ]
-    made = silver.groupBy("session_date", "user_id", "session_start", "input_version").agg(*sums)
+    # The start comes first: the sort that the texts of entry and exit need compares it before all else, as a number.
+    made = silver.groupBy("session_start", "user_id", "session_date", "input_version").agg(*sums)
     length = (F.col("_end") - F.unix_micros("session_start")) / F.lit(1_000_000).cast(T.DecimalType(7, 0))
     columns = [
         session_id([F.col("user_id")], F.col("session_start")).alias("session_id"),

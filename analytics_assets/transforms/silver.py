@@ -6,88 +6,99 @@ Belongs here: which rows are one event, where a session begins and ends. Does no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import reduce
 from typing import Literal
 
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 
 from analytics_assets.transforms.bronze import local_date
 
 TIES = ("action", "object_id")
 USER_DAY = ("user_id", "event_date")
 LEAD = (*USER_DAY, "event_time", *TIES)
-WHOLE = (Window.unboundedPreceding, Window.unboundedFollowing)
 WHOLE_ROW = ("raw",)
 
 
-def unique_events(
-    rows: DataFrame, event_key: Sequence[str], content: Sequence[str], winner: Literal["first", "last"]
+def events_in_sessions(
+    rows: DataFrame,
+    *,
+    event_key: Sequence[str],
+    content: Sequence[str],
+    winner: Literal["first", "last"],
+    timeout: timedelta,
+    zone: str,
 ) -> DataFrame:
-    """One row for each event key, with copies bigint: how many accepted rows have the key.
+    """One row for each event key, with the session that it belongs to.
 
-    In: accepted rows with event_date, user_id, event_time, the key, the content columns, arrival and file.
-    The first (or last) arrival wins, ties go by file name and then by content, so that the choice never
-    depends on the order of processing. Source: METRICS "Event key".
+    In: accepted rows with event_date, user_id, event_time, action, object_id, the key, the content columns, arrival
+    and file. Out: the input's columns; copies bigint, how many accepted rows have the key; session_start timestamp,
+    session_date date, is_session_entry and is_session_exit boolean.
+
+    Of rows with one key the first (or last) arrival wins, ties go by file name and then by content, so that the
+    choice never depends on the order of processing. A gap of the timeout or more starts a session; so does midnight
+    in the feed's zone. Source: METRICS "Event key", "Sessions".
     """
-    partition, rest_of_key = _split_key(event_key)
-    arrival = F.col("arrival").asc() if winner == "first" else F.col("arrival").desc()
-    rest = [name for name in content if name not in (*partition, *rest_of_key)]
-    group = Window.partitionBy(*partition)
-    in_order = group.orderBy(*rest_of_key, arrival, "file", *rest)
-    place = F.row_number().over(in_order)
-    # Rows of one key stand together; null-safe, since a part of a key may be missing.
-    is_first_of_key = [~F.lag(name).over(in_order).eqNullSafe(F.col(name)) for name in rest_of_key]
-    ranked = rows.select(
-        "*",
-        place.alias("_place"),
-        reduce(lambda left, right: left | right, is_first_of_key, place == 1).alias("_wins"),
-        F.count(F.lit(1)).over(in_order.rowsBetween(*WHOLE)).alias("_rows"),
+    key = [*LEAD, *event_key] if tuple(event_key) == WHOLE_ROW else ["event_date", *event_key]
+    if not set(LEAD) <= set(key):
+        # Rows of one key do not stand together in the order of sessions: an order of their own, and maybe a shuffle.
+        rows = _unique(rows, key, content, winner)
+    order = ["event_time", *TIES, *[name for name in dict.fromkeys(key) if name not in LEAD]]
+    in_order = Window.partitionBy(*USER_DAY).orderBy(*order, *_winner_last(content, winner, {*USER_DAY, *order}))
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    before, time, after = (
+        F.unix_micros(column)
+        for column in (F.lag("event_time").over(in_order), F.col("event_time"), F.lead("event_time").over(in_order))
     )
-    winners = ranked.where("_wins")
-    next_place = F.lead("_place").over(group.orderBy(*rest_of_key) if rest_of_key else group.orderBy("_place"))
-    copies = F.coalesce(next_place, F.col("_rows") + 1) - F.col("_place")
-    return winners.withColumn("copies", copies.cast(T.LongType())).drop("_place", "_wins", "_rows")
-
-
-def sessionize(events: DataFrame, event_key: Sequence[str], timeout: timedelta, zone: str) -> DataFrame:
-    """Events with the session that each belongs to.
-
-    Out: the input's columns, session_start timestamp, session_date date, is_session_entry and is_session_exit
-    boolean. A gap of the timeout or more starts a session; so does midnight in the feed's zone.
-    Source: METRICS "Sessions".
-
-    The order is the one in which `unique_events` leaves its rows: no second sort.
-    """
-    order = ["event_time", *TIES, *[name for name in event_key if name not in LEAD]]
-    in_order = Window.partitionBy(*USER_DAY).orderBy(*order)
-    micros = F.unix_micros("event_time")
     limit = timeout // timedelta(microseconds=1)
-    # Of the column itself: then Spark counts copies (`unique_events`) and finds neighbours in one pass.
-    before = F.unix_micros(F.lag("event_time").over(in_order))
-    after = F.unix_micros(F.lead("event_time").over(in_order))
-    cut = events.select(
+    # One pass finds neighbours, the next sums up what stands before. Copies are left in until then: they share
+    # their time, so no gap is seen or missed for them.
+    marked = rows.select(
         "*",
-        (before.isNull() | (micros - before >= limit)).alias("is_session_entry"),
-        (after.isNull() | (after - micros >= limit)).alias("is_session_exit"),
+        F.row_number().over(in_order).alias("_place"),
+        (before.isNull() | (time - before >= limit)).alias("_starts_session"),
+        (after.isNull() | (after - time >= limit)).alias("is_session_exit"),
+        _differs(F.lag, order, in_order).alias("_is_first_of_key"),
+        _differs(F.lead, order, in_order).alias("_is_last_of_key"),
     )
-    start = F.max(F.when(F.col("is_session_entry"), F.col("event_time"))).over(
-        in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    summed = marked.select(
+        "*",
+        F.max(F.when(F.col("_starts_session"), F.col("event_time"))).over(so_far).alias("session_start"),
+        F.max(F.when(F.col("_starts_session"), F.col("_place"))).over(so_far).alias("_place_of_start"),
+        F.max(F.when(F.col("_is_first_of_key"), F.col("_place"))).over(so_far).alias("_place_of_key"),
     )
-    return cut.withColumn("session_start", start).withColumn("session_date", local_date(F.col("session_start"), zone))
+    copies = (F.col("_place") - F.col("_place_of_key") + 1).cast(T.LongType())
+    events = summed.where("_is_last_of_key").withColumns(
+        {
+            "copies": F.col("copies") if "copies" in rows.columns else copies,
+            "session_date": local_date(F.col("session_start"), zone),
+            "is_session_entry": F.col("_place_of_start") == F.col("_place_of_key"),
+        }
+    )
+    return events.drop(*[name for name in events.columns if name.startswith("_")])
 
 
-def _split_key(event_key: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The columns within which duplicates are looked for, and those of the key that are left to compare.
+def _unique(rows: DataFrame, key: Sequence[str], content: Sequence[str], winner: str) -> DataFrame:
+    """Rows that win, with copies."""
+    group = Window.partitionBy(*dict.fromkeys(key))
+    in_order = group.orderBy(*_winner_last(content, winner, set(key)))
+    ranked = rows.select(
+        "*", F.count(F.lit(1)).over(group).alias("copies"), F.lead("event_time").over(in_order).alias("_next")
+    )
+    return ranked.where("_next IS NULL").drop("_next")
 
-    The event date follows from the time, which each key fixes; a whole row fixes all. A key with the user is
-    looked for within the user's day, in the order of sessions: one shuffle and one sort serve both.
-    """
-    known = [*LEAD, *event_key] if tuple(event_key) == WHOLE_ROW else ["event_date", *event_key]
-    if "user_id" not in known:
-        return tuple(dict.fromkeys(known)), []
-    left = [name for name in ("event_time", *TIES) if name in known]
-    return USER_DAY, [*left, *[name for name in event_key if name not in LEAD]]
+
+def _winner_last(content: Sequence[str], winner: str, decided: set[str]) -> list[Column]:
+    """The order in which of rows with one key the last one wins."""
+    arrival = F.col("arrival").desc() if winner == "first" else F.col("arrival").asc()
+    return [arrival, F.col("file").desc(), *[F.col(name).desc() for name in content if name not in decided]]
+
+
+def _differs(neighbour: Callable[[str], Column], names: Sequence[str], window: WindowSpec) -> Column:
+    """Whether the neighbour has another value of one of the names. Null-safe, since a part of a key may be missing;
+    where there is no neighbour the time, which never is, differs."""
+    different = [~neighbour(name).over(window).eqNullSafe(F.col(name)) for name in names]
+    return reduce(lambda left, right: left | right, different)

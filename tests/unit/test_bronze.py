@@ -37,7 +37,16 @@ LINE = "arrival string, file string, line_number long, raw string"
 
 def landed(spark: SparkSession, arrival: str, *lines: str) -> DataFrame:
     rows = [(arrival, "f.csv", place, line) for place, line in enumerate(lines, 1)]
-    return judge(spark.createDataFrame(rows, LINE).coalesce(1), CONTRACT, ",", check_utf8=False)
+    return judge(spark.createDataFrame(rows, LINE).coalesce(1), CONTRACT, ",", check_utf8=False, has_quotes=True)
+
+
+def test_lines_without_quotes_are_judged_alike_whether_or_not_quotes_are_looked_for(spark: SparkSession) -> None:
+    texts = ["ann,2025-03-10 00:00:00,1", ",,", "", "ann", "ann,never,-1", "a,b,c,d", "\u4e16,2025-03-10 00:00:00,"]
+    lines = spark.createDataFrame([("2025-03-10", "f.csv", n, text) for n, text in enumerate(texts)], LINE)
+    with_quotes, without = (
+        judge(lines, CONTRACT, ",", check_utf8=False, has_quotes=has_quotes) for has_quotes in (True, False)
+    )
+    assertDataFrameEqual(with_quotes, without)
 
 
 def standings(rows: DataFrame, **rules: Any) -> DataFrame:
@@ -152,7 +161,7 @@ def test_bytes_that_are_not_utf_8_are_the_only_reason(spark: SparkSession) -> No
         [(place, bytearray(line)) for place, line in enumerate(lines)], "n int, octets binary"
     )
     rows = octets.coalesce(1).select("n", F.col("octets").cast("string").alias("raw"))
-    actual = judge(rows, CONTRACT, ",", check_utf8=True).orderBy("n").select("violations")
+    actual = judge(rows, CONTRACT, ",", check_utf8=True, has_quotes=True).orderBy("n").select("violations")
     invalid = ["invalid_utf8"]
     assertDataFrameEqual(
         actual, [(None,), (invalid,), (invalid,), (invalid,), (invalid,), (None,), (invalid,)], checkRowOrder=True

@@ -1,25 +1,24 @@
 """Counts: rows by where they stand, and the version of a date."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pyspark.sql.functions as F
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.counts import event_counts, tide
-from resources.spark import spark_config
 
-COUNTS = "source string, arrival string, file string, fingerprint string, event_date string, standing string, rows long"
-ROW = ("events", "2025-01-03", "a.csv", "f1", "2025-01-03", "on_time", 5)
-
-
-def counts(spark: SparkSession, *rows: Sequence[Any]) -> DataFrame:
-    return spark.createDataFrame(list(rows), COUNTS).withColumn("event_date", F.col("event_date").cast("date"))
+NAMES = ("source", "arrival", "file", "fingerprint", "event_date", "standing", "rows")
+DAY = date(2025, 1, 3)
+ROW = ("events", "2025-01-03", "a.csv", "f1", DAY, "on_time", 5)
 
 
-def versions(rows: DataFrame, rules: str = "v1") -> dict[str, tuple[str, int]]:
-    return {row.event_date.isoformat(): (row.input_version, row.rows) for row in tide(rows, rules).collect()}
+def versions(*rows: Sequence[Any], rules: str = "v1") -> dict[date, tuple[str, int]]:
+    counts = pa.table({name: [row[place] for row in rows] for place, name in enumerate(NAMES)})
+    return tide(counts, rules)
 
 
 def test_rows_are_counted_by_file_date_hour_standing_and_first_reason(spark: SparkSession) -> None:
@@ -35,7 +34,8 @@ def test_rows_are_counted_by_file_date_hour_standing_and_first_reason(spark: Spa
         "arrival string, file string, event_time string, event_date string, standing string, violations array<string>",
     ).withColumns({"event_time": F.col("event_time").cast("timestamp"), "event_date": F.col("event_date").cast("date")})
     fingerprints = spark.createDataFrame(
-        [("a.csv", "fa"), ("b.csv", "fb"), ("c.csv", "fc")], "file string, fingerprint string"
+        [("2025-01-03", "a.csv", "fa"), ("2025-01-03", "b.csv", "fb"), ("2025-01-03", "c.csv", "fc")],
+        "arrival string, file string, fingerprint string",
     )
     actual = event_counts(rows, fingerprints, "Europe/Berlin").withColumn(
         "event_date", F.col("event_date").cast("string")
@@ -50,35 +50,26 @@ def test_rows_are_counted_by_file_date_hour_standing_and_first_reason(spark: Spa
     assertDataFrameEqual(actual, expected, rtol=0, atol=0)
 
 
-def test_a_dates_version_counts_its_accepted_rows_alone(spark: SparkSession) -> None:
+def test_a_dates_version_counts_its_accepted_rows_alone() -> None:
     others = [
-        ("events", "2025-01-03", "a.csv", "f1", "2025-01-03", "rejected", 7),
+        ("events", "2025-01-03", "a.csv", "f1", DAY, "rejected", 7),
         ("events", "2025-01-03", "a.csv", "f1", None, "landed", 12),
-        ("users", "2025-01-03", "u.csv", "f2", "2025-01-03", "on_time", 3),
+        ("users", "2025-01-03", "u.csv", "f2", DAY, "on_time", 3),
     ]
-    late = ("events", "2025-01-04", "b.csv", "f3", "2025-01-03", "late", 2)
-    found = versions(counts(spark, ROW, late, *others))
-    assert found == versions(counts(spark, ROW, late))
-    assert found["2025-01-03"][1] == 7
+    late = ("events", "2025-01-04", "b.csv", "f3", DAY, "late", 2)
+    found = versions(ROW, late, *others)
+    assert found == versions(ROW, late)
+    assert found[DAY][1] == 7
 
 
-def test_a_dates_version_does_not_depend_on_the_order_or_the_hours(spark: SparkSession) -> None:
-    rows = [("events", "2025-01-03", f"{name}.csv", f"f{name}", "2025-01-03", "on_time", 4) for name in "abcdefgh"]
+def test_a_dates_version_does_not_depend_on_the_order_or_the_hours() -> None:
+    rows = [("events", "2025-01-03", f"{name}.csv", f"f{name}", DAY, "on_time", 4) for name in "abcdefgh"]
     in_hours = [(*row[:-1], 2) for row in (*rows, *reversed(rows))]
-    found = []
-    for tasks in ("1", "5"):
-        with spark_config(spark, {"spark.sql.shuffle.partitions": tasks}):
-            found += [versions(counts(spark, *rows)), versions(counts(spark, *in_hours).repartition(3))]
-    assert found == [found[0]] * 4
+    assert versions(*rows) == versions(*reversed(rows)) == versions(*in_hours)
 
 
-def test_a_dates_version_changes_with_file_fingerprint_rows_and_rules(spark: SparkSession) -> None:
-    changed = [
-        counts(spark, ROW),
-        counts(spark, (*ROW[:2], "b.csv", *ROW[3:])),
-        counts(spark, (*ROW[:3], "f9", *ROW[4:])),
-        counts(spark, (*ROW[:-1], 6)),
-    ]
-    found = [versions(rows)["2025-01-03"][0] for rows in changed] + [versions(changed[0], "v2")["2025-01-03"][0]]
+def test_a_dates_version_changes_with_file_fingerprint_rows_and_rules() -> None:
+    changed = [ROW, (*ROW[:2], "b.csv", *ROW[3:]), (*ROW[:3], "f9", *ROW[4:]), (*ROW[:-1], 6)]
+    found = [versions(row)[DAY][0] for row in changed] + [versions(ROW, rules="v2")[DAY][0]]
     assert len(set(found)) == len(found)
     assert all(len(version) == 16 for version in found)

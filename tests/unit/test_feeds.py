@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-import analytics_assets.feeds as feeds
+from analytics_assets import discovery
 from analytics_assets.discovery import FeedError, load_feeds
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
@@ -27,7 +27,7 @@ def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSe
     lines = [("9999-01-01", "example", place, line) for place, (line, _) in enumerate(feed.examples)]
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
     rows = bronze(
-        judge(raw, contract_columns(feed.contract), feed.format.sep, check_utf8=True),
+        judge(raw, contract_columns(feed.contract), feed.format.sep, check_utf8=True, has_quotes=True),
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,
@@ -105,7 +105,7 @@ def test_an_installed_package_may_bring_feeds_by_entry_points(folder: Path, monk
         EntryPoint("module", "package_feed", "tidebook.feeds"),
         EntryPoint("feed", "package_feed:FEED", "tidebook.feeds"),
     ]
-    monkeypatch.setattr(feeds, "entry_points", lambda group: [entry for entry in entries if entry.group == group])
+    monkeypatch.setattr(discovery, "entry_points", lambda group: [entry for entry in entries if entry.group == group])
     assert list(load_feeds()) == ["access_log", "notes", "packaged"]
 
 

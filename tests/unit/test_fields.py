@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.contract import violations
-from analytics_assets.transforms.fields import field_text, malformed_rules, split_fields
+from analytics_assets.transforms.fields import field_text, malformed_rules, quote_fault, split_fields
 
 SEPARATORS = [",", "|", ".", " ", "\t", ";", "^", "\\"]
 MALFORMED = ("unclosed_quote", "stray_quote")
@@ -25,10 +25,11 @@ def judged(spark: SparkSession, lines: list[str], sep: str) -> list[tuple[list[s
     """Fields of each line, the empty ones as "", and what is malformed."""
     rows = spark.createDataFrame(list(enumerate(lines)), "place int, line string").coalesce(1)
     line = F.col("line")
+    has_quote = line.contains('"')
     parts = rows.select(
         "place",
-        F.transform(split_fields(line, sep), field_text).alias("fields"),
-        violations(malformed_rules(line, sep)).alias("found"),
+        F.transform(split_fields(line, sep, has_quote), lambda field: field_text(field, True)).alias("fields"),
+        violations(malformed_rules(lambda: quote_fault(line, sep, has_quote))).alias("found"),
     )
     return [
         ([text or "" for text in row.fields], row.found)
@@ -128,7 +129,7 @@ def test_nothing_may_stand_between_a_closing_quote_and_the_end(spark: SparkSessi
 def test_an_empty_field_is_missing(spark: SparkSession) -> None:
     fields = spark.createDataFrame([("",), ('""',), ('""""',), (" ",), ('"a""b"',)], "field string").coalesce(1)
     expected = [(None,), (None,), ('"',), (" ",), ('a"b',)]
-    assertDataFrameEqual(fields.select(field_text(F.col("field"))), expected, checkRowOrder=True)
+    assertDataFrameEqual(fields.select(field_text(F.col("field"), True)), expected, checkRowOrder=True)
 
 
 def test_a_very_long_line_of_quoted_fields_needs_no_stack(spark: SparkSession) -> None:

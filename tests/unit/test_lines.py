@@ -106,6 +106,9 @@ def test_lines_are_counted_and_read_alike_from(
 def test_the_traits_of_a_text_are_seen(hostile: tuple[dict[str, FileLines], dict[str, Lines]]) -> None:
     counted, _ = hostile
     assert (counted["crlf.log"].has_cr, counted["one_line.log"].has_cr) == (True, False)
+    assert {name for name in HOSTILE if counted[f"{name}.log"].has_quote} == {
+        name for name, text in HOSTILE.items() if b'"' in text
+    }
     assert [counted[f"{name}.log"].is_utf8 for name in ("invalid_utf8", "umlauts", "bom", "nul")] == [
         False,
         True,

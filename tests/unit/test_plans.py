@@ -2,10 +2,11 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -16,7 +17,7 @@ from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import event_counts
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.sessions import sessions
-from analytics_assets.transforms.silver import WHOLE_ROW, sessionize, unique_events
+from analytics_assets.transforms.silver import WHOLE_ROW, events_in_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.spark import spark_config
 
@@ -50,23 +51,27 @@ def bronze_table(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) 
     return spark.read.schema(BRONZE).parquet(path)
 
 
-def silver(rows: DataFrame, key: tuple[str, ...], winner: str) -> DataFrame:
+def silver(rows: DataFrame, key: tuple[str, ...], winner: Any, by: Sequence[str] = ("event_date",)) -> DataFrame:
     content = [*CONTENT, *(["raw"] if key == WHOLE_ROW else [])]
-    unique = unique_events(rows.repartition("event_date"), key, content, winner)  # type: ignore[arg-type]
-    return sessionize(unique, key, timedelta(minutes=30), "UTC")
+    return events_in_sessions(
+        rows.repartition(*by),
+        event_key=key,
+        content=content,
+        winner=winner,
+        timeout=timedelta(minutes=30),
+        zone="UTC",
+    )
 
 
 @pytest.mark.parametrize("winner", ["first", "last"])
 @pytest.mark.parametrize("key", [KEY, WHOLE_ROW], ids=["columns", "whole row"])
 def test_silver_needs_one_shuffle_and_one_sort(bronze_table: DataFrame, key: tuple[str, ...], winner: str) -> None:
     count = nodes(silver(bronze_table, key, winner))
-    assert (count("Exchange"), count("Sort"), count("Window")) == (1, 1, 3)
+    assert (count("Exchange"), count("Sort"), count("Window")) == (1, 1, 2)
 
 
 def test_silver_spread_by_user_too_needs_one_shuffle_and_one_sort(bronze_table: DataFrame) -> None:
-    rows = bronze_table.repartition(4, "event_date", "user_id")
-    made = sessionize(unique_events(rows, KEY, CONTENT, "first"), KEY, timedelta(minutes=30), "UTC")
-    count = nodes(made)
+    count = nodes(silver(bronze_table, KEY, "first", ("event_date", "user_id")))
     assert (count("Exchange"), count("Sort")) == (1, 1)
 
 
@@ -101,17 +106,19 @@ def test_what_is_summed_from_silver_needs_one_shuffle_and_no_sort(
 
 
 def test_bronze_is_judged_without_a_shuffle_and_without_python(spark: SparkSession, bronze_table: DataFrame) -> None:
-    judged = judge(bronze_table.select("raw", "arrival"), contract_columns(NOTES.contract), ",", check_utf8=False)
+    judged = judge(
+        bronze_table.select("raw", "arrival"), contract_columns(NOTES.contract), ",", check_utf8=False, has_quotes=True
+    )
     count = nodes(judged)
     assert [count(name) for name in ("Exchange", "Sort", "BatchEvalPython", "ArrowEvalPython", "MapInArrow")] == [0] * 5
 
 
 def test_counts_read_the_few_columns_that_they_need(spark: SparkSession, bronze_table: DataFrame) -> None:
     text = io.StringIO()
-    fingerprints = spark.createDataFrame([], "file string, fingerprint string")
+    fingerprints = spark.createDataFrame([], "arrival string, file string, fingerprint string")
     with redirect_stdout(text):
         event_counts(bronze_table, fingerprints, "UTC").explain()
     [read] = re.findall(r"FileScan parquet \[(.*?)\]", text.getvalue())
     assert {part.split("#")[0] for part in read.split(",")} == {
-        "event_time", "event_date", "arrival", "file", "standing", "violations",
+        "event_time", "event_date", "file", "standing", "violations",
     }  # fmt: skip

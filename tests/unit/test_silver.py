@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from analytics_assets.transforms.silver import WHOLE_ROW, sessionize, unique_events
+from analytics_assets.transforms.silver import WHOLE_ROW, events_in_sessions
 
 KEY = ("user_id", "event_time", "action", "object_id")
 CONTENT = ("event_time", "user_id", "action", "object_id", "duration_ms")
@@ -29,12 +29,17 @@ def accepted(spark: SparkSession, *rows: Sequence[Any]) -> DataFrame:
     return times.withColumn("event_date", F.to_date("event_time"))
 
 
+def made_of(rows: DataFrame, **changed: Any) -> DataFrame:
+    usual: dict[str, Any] = {"event_key": KEY, "content": CONTENT, "winner": "first"}
+    return events_in_sessions(rows, **(usual | {"timeout": HALF_HOUR, "zone": "UTC"} | changed))
+
+
 def copy(arrival: str, file: str, duration_ms: int) -> tuple[Any, ...]:
     return (arrival, file, "ann", f"{DAY} 10:00:00", "view", "p", duration_ms)
 
 
 def winner(rows: DataFrame, which: Any = "first") -> DataFrame:
-    return unique_events(rows, KEY, CONTENT, which).select("arrival", "file", "duration_ms", "copies")
+    return made_of(rows, winner=which).select("arrival", "file", "duration_ms", "copies")
 
 
 def test_of_rows_with_one_key_the_first_arrival_wins(spark: SparkSession) -> None:
@@ -75,20 +80,20 @@ def test_missing_parts_of_a_key_are_equal_to_each_other_alone(spark: SparkSessio
 def test_whole_rows_are_equal_only_when_the_line_is(spark: SparkSession) -> None:
     lines = spark.createDataFrame([("a", "x 1"), ("b", "x 1"), ("a", "x  1"), ("a", "x 2")], "file string, raw string")
     rows = lines.join(accepted(spark, copy(DAY, "", 1)).drop("file"))
-    actual = unique_events(rows, WHOLE_ROW, (*CONTENT, "raw"), "first").select("file", "raw", "copies")
+    actual = made_of(rows, event_key=WHOLE_ROW, content=(*CONTENT, "raw")).select("file", "raw", "copies")
     assertDataFrameEqual(actual, [("a", "x 1", 2), ("a", "x  1", 1), ("a", "x 2", 1)])
 
 
 def test_an_id_alone_may_be_the_key(spark: SparkSession) -> None:
     rows = accepted(spark, (DAY, "b", "ann", f"{DAY} 10:00:00", "edit", "id1", 1), copy(DAY, "a", 2))
     rows = rows.withColumn("object_id", F.lit("id1"))
-    actual = unique_events(rows, ("object_id",), CONTENT, "first").select("file", "copies")
-    assertDataFrameEqual(actual, [("a", 2)])
+    actual = made_of(rows, event_key=("object_id",)).select("file", "copies", "is_session_entry", "is_session_exit")
+    assertDataFrameEqual(actual, [("a", 2, True, True)])
 
 
 def sessions_of(spark: SparkSession, *times: str, timeout: timedelta = HALF_HOUR) -> DataFrame:
     rows = [(DAY, "a", "ann", time, f"{place:03}", "p", 1) for place, time in enumerate(times)]
-    made = sessionize(accepted(spark, *rows), KEY, timeout, "UTC")
+    made = made_of(accepted(spark, *rows), timeout=timeout)
     return made.select(
         "time", F.date_format("session_start", "dd HH:mm:ss.SSSSSS"), "is_session_entry", "is_session_exit"
     ).orderBy("action")
@@ -120,7 +125,7 @@ def test_events_at_one_instant_are_in_one_session_with_one_entry_and_one_exit(sp
 
 def test_durations_play_no_part_in_gaps(spark: SparkSession) -> None:
     rows = [(DAY, "a", "ann", f"{DAY} {time}", "a", "p", 7_200_000) for time in ("10:00:00", "10:30:00")]
-    actual = sessionize(accepted(spark, *rows), KEY, HALF_HOUR, "UTC").select("is_session_entry")
+    actual = made_of(accepted(spark, *rows)).select("is_session_entry")
     assertDataFrameEqual(actual, [(True,), (True,)])
 
 
@@ -128,7 +133,7 @@ def test_midnight_is_that_of_the_feeds_zone(spark: SparkSession) -> None:
     rows = accepted(spark, *[(DAY, "a", "ann", f"2025-01-03 {time}", "a", "p", 1) for time in ("22:59:59", "23:00:00")])
     zone = "Europe/Berlin"
     local = rows.withColumn("event_date", F.to_date(F.from_utc_timestamp("event_time", zone)))
-    actual = sessionize(local, KEY, HALF_HOUR, zone).select(F.col("session_date").cast("string"), "is_session_entry")
+    actual = made_of(local, zone=zone).select(F.col("session_date").cast("string"), "is_session_entry")
     assertDataFrameEqual(actual, [("2025-01-03", True), ("2025-01-04", True)])
 
 
@@ -175,8 +180,7 @@ def by_hand(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 def test_events_and_sessions_equal_plain_python_in_any_order_of_rows(spark: SparkSession, data: st.DataObject) -> None:
     rows = data.draw(st.lists(EVENTS, min_size=1, max_size=25))
     order = data.draw(st.permutations(rows))
-    unique = unique_events(accepted(spark, *order).repartition(2), KEY, CONTENT, "first")
-    made = sessionize(unique, KEY, HALF_HOUR, "UTC")
+    made = made_of(accepted(spark, *order).repartition(2))
     actual = made.select(
         *[name.split()[0] for name in STRUCTURE.split(", ")],
         "copies",
