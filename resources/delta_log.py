@@ -5,8 +5,8 @@ Belongs here: reading the log. Does not: reading rows, writing (lakehouse.py).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -37,12 +37,13 @@ def is_plain(delta: DeltaTable) -> bool:
     return bool(delta.protocol().min_reader_version == 1)
 
 
-def data_files(delta: DeltaTable, where: Condition | None) -> list[str]:
-    """Paths of the files that may hold rows of the condition."""
+def data_files(delta: DeltaTable, location: str, where: Condition | None) -> list[str]:
+    """Paths of the files of the table at a location that may hold rows of the condition."""
     log = _log(delta)
     if where is not None:
         log = log.filter(where.files(log.schema))
-    return [str(Path(delta.table_uri.removeprefix("file://")) / path) for path in log["path"].to_pylist()]
+    # In the log a path is percent-encoded, over the encoding of partition values that is part of its name.
+    return [f"{location}/{unquote(path)}" for path in log["path"].to_pylist()]
 
 
 def values_by_partition(delta: DeltaTable, table: TableLike, column: str) -> list[tuple[str, Any]]:

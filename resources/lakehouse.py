@@ -74,8 +74,8 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         session = self.spark.session
         if not is_plain(delta):
             rows: DataFrame = session.read.format("delta").load(location)
-        elif files := data_files(delta, where):
-            reader = session.read.schema(table.schema).option("basePath", literal_path(location))
+        elif files := data_files(delta, location, where):
+            reader = session.read.schema(table.schema).option("basePath", location)
             rows = reader.parquet(*[literal_path(file) for file in files])
         else:
             return session.createDataFrame([], table.schema)

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from resources.errors import UserError
 
 MASTER = re.compile(r"auto|local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
+NOT_IN_LAKEHOUSE = set("[]|^%\\")
 MEMORY = re.compile(r"\d+[mg]")
 
 
@@ -74,6 +75,14 @@ class Settings(BaseSettings):
         if "://" in value:
             raise ValueError("expected a folder; object stores are not read yet")
         return str(Path(value).expanduser().resolve())
+
+    @field_validator("lakehouse")
+    @classmethod
+    def _can_hold_tables(cls, value: str) -> str:
+        found = sorted(set(value) & NOT_IN_LAKEHOUSE)
+        if found:
+            raise ValueError(f"expected a path without {' '.join(found)}, which deltalake cannot write to")
+        return value
 
     @property
     def dagster_home(self) -> Path:

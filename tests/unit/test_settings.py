@@ -57,6 +57,7 @@ def test_dagster_home_is_the_environments(tmp_path: Path, monkeypatch: pytest.Mo
         ("SPARK_MASTER", "localhost", "expected local[*]"),
         ("SPARK_MEMORY", "4 GB", "expected a number with m or g, such as 4g"),
         ("LAKEHOUSE", "s3://bucket/lake", "expected a folder; object stores are not read yet"),
+        ("LAKEHOUSE", "/data/[lake]", "expected a path without [ ], which deltalake cannot write to"),
         ("ENGINE_PORT", "80", "greater than or equal to 1024"),
         ("ENGINE_PORT", "many", "should be a valid integer"),
     ],

@@ -1,0 +1,136 @@
+"""The lakehouse: what is read through Delta's log equals what Delta reads, whatever stands in a partition's name."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyspark.sql.types as T
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.testing import assertDataFrameEqual
+
+from resources.conditions import ALL, Condition, between, one_of, one_of_dates
+from resources.lakehouse import Lakehouse, MissingTableError
+from resources.spark import Spark
+
+ODD = ["plain", "a b", "a/b", "50%", "%2F", "a=b", "[x]", "{y}", "*", "?", "ü 世", "it's", 'a"b', "back\\slash", None]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a feed that no module declares."""
+
+    schema: T.StructType
+    partition_by: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    feed: str = "f"
+    name: str = "t"
+    made_by: str = "asset f/t"
+
+
+DAYS = Table(
+    T.StructType(
+        [
+            T.StructField("day", T.DateType(), True, {"comment": "The day."}),
+            T.StructField("name", T.StringType()),
+            T.StructField("n", T.LongType()),
+        ]
+    ),
+    partition_by=("day", "name"),
+    statistics=("n",),
+)
+FLAT = Table(DAYS.schema, statistics=("day", "n"))
+
+
+@pytest.fixture
+def lakehouse(spark_resource: Spark, tmp_path: Path) -> Lakehouse:
+    return Lakehouse(root=str(tmp_path / "lake {house} *1 ü"), spark=spark_resource, lease_wait_s=0)
+
+
+def write(lakehouse: Lakehouse, table: Table, rows: Sequence[tuple[date, str | None, int]]) -> None:
+    frame = lakehouse.spark.session.createDataFrame(list(rows), table.schema)
+    lakehouse.replace(table, frame, None, run_id="r", partitions=["p"])
+
+
+def by_delta(lakehouse: Lakehouse, table: Table, sql: str) -> list[tuple[object, ...]]:
+    rows = lakehouse.spark.session.read.format("delta").load(lakehouse.location(table)).where(sql)
+    return [tuple(row) for row in rows.select("day", "name", "n").collect()]
+
+
+@pytest.mark.parametrize("table", [DAYS, FLAT], ids=["partitioned", "flat"])
+def test_rows_come_back_from_partitions_with_any_name(lakehouse: Lakehouse, table: Table) -> None:
+    rows = [(date(2025, 1, 1), name, place) for place, name in enumerate(ODD)]
+    write(lakehouse, table, rows)
+    assertDataFrameEqual(lakehouse.read(table).select("day", "name", "n"), rows)
+    for _, name, place in rows[:-1]:
+        found = lakehouse.read(table, one_of("name", [str(name)]))
+        assert [tuple(row) for row in found.select("name", "n").collect()] == [(name, place)]
+
+
+CONDITIONS = [
+    ALL,
+    one_of("name", []),
+    one_of("name", ["a", "c"]),
+    one_of_dates("day", ["2025-01-02"]),
+    one_of_dates("day", ["2025-01-01", "2025-01-02"]),
+    one_of_dates("day", ["2025-01-01", "2025-01-03"]),
+    between("day", date(2025, 1, 2), date(2026, 1, 1)),
+    between("name", "b", "c~"),
+    one_of("name", ["a"]) & one_of_dates("day", ["2025-01-03"]),
+    one_of("name", ["a"]) | between("day", date(2025, 1, 3), date(2025, 1, 3)),
+    ~one_of("name", ["a"]),
+    ~(one_of("name", ["a"]) | one_of("name", ["b"])) & one_of_dates("day", ["2025-01-01"]),
+]
+
+
+@pytest.mark.parametrize("table", [DAYS, FLAT], ids=["partitioned", "flat"])
+def test_a_condition_finds_the_rows_that_delta_finds(lakehouse: Lakehouse, table: Table) -> None:
+    days = [date(2025, 1, day) for day in (1, 2, 3)]
+    write(lakehouse, table, [(day, name, place) for place, day in enumerate(days) for name in ("a", "b", "c d")])
+    sizes = []
+    for condition in CONDITIONS:
+        found = [tuple(row) for row in lakehouse.read(table, condition).select("day", "name", "n").collect()]
+        assert sorted(map(repr, found)) == sorted(map(repr, by_delta(lakehouse, table, condition.sql))), condition.sql
+        sizes.append(len(found))
+    assert sizes == [9, 0, 3, 3, 6, 6, 6, 6, 1, 5, 6, 1]
+
+
+def test_files_that_cannot_hold_a_row_are_not_opened(lakehouse: Lakehouse) -> None:
+    write(lakehouse, DAYS, [(date(2025, 1, day), "a", day) for day in (1, 2, 3)])
+
+    def opened(condition: Condition) -> int:
+        return len(lakehouse.read(DAYS, condition).inputFiles())
+
+    assert opened(one_of_dates("day", ["2025-01-02"])) == 1
+    assert opened(between("day", date(2025, 1, 2), date(2025, 1, 9))) == 2
+    assert opened(between("n", "3", "9")) == 1, "by the statistics of a column"
+    assert opened(one_of("name", ["a"])) == 3
+
+
+def test_a_table_with_features_of_its_own_is_read_by_delta(lakehouse: Lakehouse, spark: SparkSession) -> None:
+    write(lakehouse, FLAT, [(date(2025, 1, 1), name, 1) for name in ("a", "b")])
+    place = f"delta.`{lakehouse.location(FLAT)}`"
+    spark.sql(f"ALTER TABLE {place} SET TBLPROPERTIES ('delta.enableDeletionVectors' = true)")
+    spark.sql(f"DELETE FROM {place} WHERE name = 'a'")
+    assert DeltaTable(lakehouse.location(FLAT)).protocol().min_reader_version > 1
+    assert [row.name for row in lakehouse.read(FLAT).collect()] == ["b"]
+
+
+def test_rows_in_memory_replace_all_rows_and_say_who_wrote_them(lakehouse: Lakehouse) -> None:
+    for days in ([date(2025, 1, 1), date(2025, 1, 2)], [date(2025, 1, 3)], []):
+        columns = {"day": days, "name": ["a"] * len(days), "n": [7] * len(days)}
+        lakehouse.put(FLAT, columns, "run 1", ["2025-01-03"])
+        assertDataFrameEqual(lakehouse.read(FLAT), [(day, "a", 7) for day in days])
+    log = DeltaTable(lakehouse.location(FLAT))
+    said = json.loads(log.history(1)[0]["userMetadata"])
+    assert (said["run_id"], said["asset"], said["partitions"]["number"]) == ("run 1", "f/t", 1)
+    assert json.loads(log.schema().to_json())["fields"][0]["metadata"] == {"comment": "The day."}
+
+
+def test_a_table_that_is_not_there_says_which_asset_makes_it(lakehouse: Lakehouse) -> None:
+    with pytest.raises(MissingTableError, match=r"f/t does not exist yet in .*: asset f/t makes it"):
+        lakehouse.read(FLAT)
+    assert lakehouse.read_or_empty(FLAT).count() == 0
