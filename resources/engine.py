@@ -41,9 +41,14 @@ class Engine:
     since: datetime | None = None
 
 
+def log_of(state_dir: Path) -> Path:
+    """The file that takes what the engine says."""
+    return state_dir / "engine.log"
+
+
 def status(state_dir: Path) -> Engine:
     """The engine whose state stands in `state_dir`. A state left by a dead process counts as not running."""
-    log = state_dir / "engine.log"
+    log = log_of(state_dir)
     try:
         known = json.loads((state_dir / "engine.json").read_text())
         process = find_process(known["pid"], known["created"])

@@ -88,14 +88,18 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
 
 
 def _explain(error: Exception) -> str:
-    from resources.spark import spark_log
+    from resources.engine import log_of
+    from resources.spark import resolve_master, spark_log
 
+    settings = load_settings()
+    is_elsewhere = resolve_master(settings.spark_master, settings).startswith("sc://")
+    log = log_of(Path(settings.state)) if is_elsewhere else spark_log(settings)
     first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     for sign in ("No space left on device", "Permission denied"):
         if sign in str(error):
             return f"{sign}: {first[:300]}. Nothing of the unfinished commit is visible; mend it and run again"
     return (
         f"{type(error).__name__}: {first[:500]}\n"
-        f"Spark's log: {spark_log(load_settings())}. The run's record: tidebook ui. "
+        f"Spark's log: {log}. The run's record: tidebook ui. "
         "What was written is whole; run the same command again to go on"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from deltalake import QueryBuilder
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from analytics_assets.discovery import find_feed
@@ -22,20 +23,42 @@ from resources.open import open_places
 from resources.settings import load_settings
 
 WIDEST = 48
+RULE = " | "
 
 
 def show(name: str, where: str | None, limit: int, console: Console) -> None:
     """Print rows of a table. Raises UserError for a table or a condition that is not one."""
     table = _find(name)
     found = [row for batch in _rows(table, where, limit + 1) for row in batch.to_pylist()]
-    grid = Grid(title=f"{name}: {table.description}", title_justify="left")
-    for field in table.schema.fields:
-        grid.add_column(field.name, overflow="ellipsis", no_wrap=True, max_width=WIDEST)
-    for row in found[:limit]:
-        grid.add_row(*[_text(row[field.name]) for field in table.schema.fields])
-    console.print(grid)
+    console.print(f"{name}: {table.description}", style="italic")
+    names = table.schema.fieldNames()
+    rows = [[_text(row[column]) for column in names] for row in found[:limit]]
+    cut = [[text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}\u2026" for text in row] for row in rows]
+    widths = [max(len(text) for text in column) for column in zip(names, *cut, strict=True)]
+    if sum(widths) + len(RULE) * (len(widths) + 1) <= console.width:
+        _print_grid(names, cut, console)
+    else:
+        _print_one_below_the_other(names, rows, console)
     if len(found) > limit:
         console.print(f"More rows: --limit, or tidebook export {name} --to rows.csv")
+
+
+def _print_grid(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    grid = Grid()
+    for name in names:
+        grid.add_column(name, no_wrap=True)
+    for row in rows:
+        grid.add_row(*map(escape, row))
+    console.print(grid)
+
+
+def _print_one_below_the_other(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    """Where a row is wider than the terminal: a line a column, an empty line between rows."""
+    longest = max(map(len, names))
+    for row in rows:
+        for name, text in zip(names, row, strict=True):
+            console.print(f"[bold]{name:<{longest}}[/bold]  {escape(text)}")
+        console.print()
 
 
 def export(name: str, to: Path, where: str | None, console: Console) -> None:

@@ -98,4 +98,4 @@ def _input_version(world: World, days: Sequence[str]) -> Column:
     every = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     # By place: a map of a year's dates would be searched for each row.
     versions = F.array(*[F.lit(f"{wanted[day]}-{attributes}" if day in wanted else None) for day in every])
-    return versions[F.datediff("event_date", F.lit(first))].cast("string")
+    return F.get(versions, F.datediff("event_date", F.lit(first))).cast("string")
