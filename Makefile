@@ -35,8 +35,9 @@ demo: $(STAMP) ## a year of events becomes sessions and active users (DEMO_FEED=
 ui: $(STAMP) ## open the Dagster UI on what was run
 	@$(BIN)/tidebook ui
 
+# Two at a time, a file of tests after the other: the long ones come first.
 test: $(STAMP) ## unit, integration and property tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(STAMP) ## the long tests: random kills, orders and histories
 	$(BIN)/python -m pytest -m soak

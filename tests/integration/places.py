@@ -55,6 +55,7 @@ class Place:
             "TIDEBOOK_STATE": str(self.root / "state"),
             "TIDEBOOK_SPARK_MEMORY": "1g",
             "TIDEBOOK_SPARK_MASTER": "local[2]",
+            "TIDEBOOK_SPARK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",  # as the tests' own session, for little data
             "DAGSTER_HOME": str(self.root / "dagster"),
             **more,
         }

@@ -6,7 +6,7 @@ import pytest
 from places import Place
 from tables import differences, table_names
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.soak]
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from places import LONGEST_S, Place, kill_group
 from tables import differences
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.soak]
+pytestmark = pytest.mark.timeout(1800)
 
 KILLS = 5
 

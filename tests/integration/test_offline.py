@@ -9,7 +9,7 @@ import pytest
 from places import LONGEST_S, Place, kill_group
 from tables import differences
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.soak]
+pytestmark = pytest.mark.timeout(900)
 
 LAUNCHER = """
 import ctypes, errno, fcntl, os, socket, struct, sys
