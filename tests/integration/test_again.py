@@ -71,6 +71,7 @@ def test_a_range_leaves_a_materialization_and_verdicts_for_each_partition(by_ran
                 assert judged == dict.fromkeys(KEYS[check.table], True), check.name
 
 
+@pytest.mark.soak
 def test_dates_one_by_one_in_any_order_give_the_same_as_ranges(
     notes: Place, by_ranges: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def test_dates_one_by_one_in_any_order_give_the_same_as_ranges(
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []
 
 
+@pytest.mark.soak
 def test_any_partition_again_in_any_order_changes_no_row(
     notes: Place, by_ranges: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:

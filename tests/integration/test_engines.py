@@ -1,10 +1,10 @@
-"""The same tables, whichever way to Spark: in the process, over Spark Connect, or whatever is there."""
+"""The same tables, in the process and over Spark Connect."""
 
 from pathlib import Path
 
 import pytest
 from places import Place
-from tables import differences, table_names
+from tables import differences
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -44,11 +44,3 @@ def test_an_engine_that_does_not_answer_is_one_clear_message(notes: Place, tmp_p
     words = ended.stdout + ended.stderr
     assert "Traceback" not in words and "127.0.0.1:1" in words
     assert not (place.lakehouse / "notes").exists()
-
-
-def test_auto_without_an_engine_runs_in_the_process(access_log: Place, tmp_path: Path) -> None:
-    place = Place(tmp_path, access_log.landing)
-    place.done("run", "access_log", TIDEBOOK_SPARK_MASTER="auto")
-    assert "active_users" in table_names(place.lakehouse, "access_log")
-    assert differences(access_log.lakehouse, place.lakehouse, "access_log") == []
-    assert (place.root / "state" / "log4j2.properties").is_file(), "it started a JVM of its own"

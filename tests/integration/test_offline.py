@@ -48,7 +48,7 @@ def test_the_access_log_is_processed_without_a_network(access_log: Place, tmp_pa
     child = subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, "-m", "analytics_assets.cli", "run", "access_log"],
         cwd=tmp_path,
-        env=place.environment(HOME=str(home)),
+        env=place.environment(HOME=str(home), TIDEBOOK_SPARK_MASTER="auto"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,6 +61,7 @@ def test_the_access_log_is_processed_without_a_network(access_log: Place, tmp_pa
         kill_group(child)
     assert child.returncode == 0, words
     assert differences(access_log.lakehouse, place.lakehouse, "access_log") == []
+    assert (place.root / "state" / "log4j2.properties").is_file(), "without an engine, auto starts a JVM of its own"
 
 
 def test_the_launcher_leaves_no_network(tmp_path: Path) -> None:
