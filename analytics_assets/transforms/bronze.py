@@ -13,8 +13,9 @@ import pyspark.sql.functions as F
 import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
-from analytics_assets.transforms.contract import ContractColumn, Rule, rules, typed, with_violations
+from analytics_assets.transforms.contract import ContractColumn, Rule, rules, with_violations
 from analytics_assets.transforms.fields import QUOTE, field_text, malformed_rules, quote_fault, split_fields
+from analytics_assets.transforms.values import typed
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)

@@ -1,7 +1,7 @@
 """A feed's contract, compiled: a pandera model becomes typed columns and one list of violations.
 
-Belongs here: how text becomes a typed value, which rules a model states, their names. Does not: which
-rules a feed has (feeds/), rules about time and arrivals (bronze.py), splitting lines (fields.py).
+Belongs here: which rules a model states, their names, the list of violations. Does not: which rules a feed has
+(feeds/), how text becomes a value (values.py), rules about time and arrivals (bronze.py), splitting lines (fields.py).
 
 pandera's own validation costs a Spark job a check and cannot tell rows apart; tests prove that these
 verdicts equal pandera's.
@@ -20,11 +20,8 @@ import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms.columns import column
+from analytics_assets.transforms.values import TYPES, type_names
 
-# \z, not $: in Java's patterns $ also stands before a last line end, and CR and U+2028 are such ends.
-INTEGER = r"^[+-]?[0-9]+\z"
-DECIMAL = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?\z"
-TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
 VIOLATION_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -79,7 +76,7 @@ def contract_columns(model: type[Any]) -> list[ContractColumn]:
                 raise ValueError(f"{model.__name__}.{name}: saw the check {check!r}, expected one of {sorted(CHECKS)}")
         data_type = declared.dtype.type
         if type(data_type) not in TYPES:
-            raise ValueError(f"{model.__name__}.{name}: saw the type {data_type}, expected one of {_type_names()}")
+            raise ValueError(f"{model.__name__}.{name}: saw the type {data_type}, expected one of {type_names()}")
         columns.append(
             ContractColumn(
                 name=name,
@@ -91,11 +88,6 @@ def contract_columns(model: type[Any]) -> list[ContractColumn]:
             )
         )
     return columns
-
-
-def typed(text: Column, data_type: T.DataType) -> Column:
-    """Text as a value of the type, or null where the text is not written as one. Nothing is rounded or trimmed."""
-    return TYPES[type(data_type)][1](text, data_type)
 
 
 def rules(columns: list[ContractColumn], text: Callable[[str], Column]) -> list[Rule]:
@@ -168,66 +160,6 @@ def _words(check: str, statistics: dict[str, Any]) -> str:
     return CHECKS[check][0].format(**statistics)
 
 
-def _integer(text: Column, data_type: T.DataType) -> Column:
-    # A cast alone reads 1.5 as 1 and trims blanks. Comparing with the text again is cheap; the pattern
-    # is asked only for +5 and 007.
-    value = text.cast(data_type)
-    return F.when((value.cast("string") == text) | text.rlike(INTEGER), value)
-
-
-def _number(text: Column, data_type: T.DataType) -> Column:
-    return F.when(text.rlike(DECIMAL), text.cast(data_type))
-
-
-def _timestamp(text: Column, data_type: T.DataType) -> Column:
-    # YYYY-MM-DD hh:mm:ss, maybe with a fraction and an offset. The cast, many times faster than a pattern, judges
-    # all but blanks at the ends and digits that may be left out: with these signs at their places, and a digit at
-    # the end, there are none. The pattern is asked for the other lengths only.
-    octets = text.cast(T.BinaryType())
-    plain = (
-        (F.octet_length(text) == len("2025-01-31 10:00:00"))
-        & _has(octets, 5, "-")
-        & _has(octets, 14, ":")
-        & _has(octets, 17, ":")
-        & _has_digit(octets, 19)
-    )
-    return F.when(plain | text.rlike(TIMESTAMP), text.cast(data_type))
-
-
-def _date(text: Column, data_type: T.DataType) -> Column:
-    octets = text.cast(T.BinaryType())
-    shaped = _has(octets, 5, "-") & _has(octets, 8, "-") & _has_digit(octets, 10)
-    return F.when((F.octet_length(text) == len("2025-01-31")) & shaped, text.cast(data_type))
-
-
-def _has(octets: Column, place: int, sign: str) -> Column:
-    # Of bytes: in a text each look at a place counts the characters before it, and all others too.
-    return F.substring(octets, place, 1) == F.lit(sign.encode())
-
-
-def _has_digit(octets: Column, place: int) -> Column:
-    return F.substring(octets, place, 1).between(F.lit(b"0"), F.lit(b"9"))
-
-
-def _boolean(text: Column, data_type: T.DataType) -> Column:
-    return F.when(F.lower(text).isin("true", "false"), text.cast(data_type))
-
-
-def _string(text: Column, _: T.DataType) -> Column:
-    return text
-
-
-TYPES: dict[type[T.DataType], tuple[str, Callable[[Column, T.DataType], Column]]] = {
-    T.StringType: ("string", _string),
-    T.IntegerType: ("integer", _integer),
-    T.LongType: ("integer", _integer),
-    T.DoubleType: ("number", _number),
-    T.DecimalType: ("number", _number),
-    T.TimestampType: ("timestamp", _timestamp),
-    T.DateType: ("date", _date),
-    T.BooleanType: ("boolean", _boolean),
-}
-
 CHECKS: dict[str, tuple[str, Callable[..., Column]]] = {
     "equal_to": ("{value}", lambda c, value: c == value),
     "not_equal_to": ("other than {value}", lambda c, value: c != value),
@@ -250,7 +182,3 @@ def _pattern(pattern: Any) -> str:
 
 def _anchored(pattern: str) -> str:
     return pattern if pattern.startswith("^") else f"^(?:{pattern})"
-
-
-def _type_names() -> list[str]:
-    return sorted(kind.__name__ for kind in TYPES)

@@ -109,10 +109,6 @@ def test_part_of_a_range_again_changes_no_row(by_ranges: Place, spark_resource: 
 def test_a_backfill_by_the_command_changes_no_row(by_ranges: Place, engine_url: str, tmp_path: Path) -> None:
     place = copy_of(by_ranges, tmp_path)
     place.done("backfill", "notes", "--from", DATES[1], "--to", DATES[4], TIDEBOOK_SPARK_MASTER=engine_url)
-    place.done(
-        *("backfill", "notes", "--from", DATES[0], "--to", DATES[0], "--table", "silver"),
-        TIDEBOOK_SPARK_MASTER=engine_url,
-    )
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []
     assert place.done("status", "notes")
 

@@ -217,14 +217,14 @@ def test_a_landing_without_arrivals_is_one_clear_message(tmp_path: Path) -> None
 
 
 def test_a_lakehouse_that_cannot_be_written_is_one_clear_message_and_the_next_run_does_it(
-    notes: Place, engine_url: str, tmp_path: Path
+    notes: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:
     place = Place(tmp_path, notes.landing)
     place.lakehouse.write_text("Permissions do not bind root: a file stands where the folder should be.")
-    ended = place.command("run", "notes", TIDEBOOK_SPARK_MASTER=engine_url)
+    ended = place.command("run", "notes")
     assert_one_message(ended, str(place.lakehouse), "cannot be written", "TIDEBOOK_LAKEHOUSE")
     place.lakehouse.unlink()
-    place.done("run", "notes", TIDEBOOK_SPARK_MASTER=engine_url)
+    place.run(FEED, spark_resource)
     assert differences(notes.lakehouse, place.lakehouse, "notes") == []
 
 

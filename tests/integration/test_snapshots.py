@@ -53,32 +53,29 @@ def assert_as_rebuilt(place: Place, spark: Spark, root: Path) -> None:
     assert differences(rebuilt.lakehouse, place.lakehouse, "notes", tables, without=VERSIONS) == []
 
 
-def test_a_snapshot_that_comes_again_without_a_user_takes_his_attributes_away(
-    place: Place, spark_resource: Spark, tmp_path: Path
-) -> None:
-    place.run(FEED, spark_resource)
-    assert countries(place) == {("ann", day): "DE" for day in DAYS} | {("bob", day): "FR" for day in DAYS}
-    land(snapshot(place, DAYS[0]), USERS, ANN)
-    place.run(FEED, spark_resource)
-    assert countries(place) == {("ann", day): "DE" for day in DAYS} | {("bob", day): "unknown" for day in DAYS}
-    assert_as_rebuilt(place, spark_resource, tmp_path / "rebuilt")
-
-
-def test_a_snapshot_that_lands_while_a_run_is_unfinished_is_in_all_tables(
+def test_snapshots_that_come_again_or_while_a_run_is_unfinished_are_in_all_tables(
     place: Place, spark_resource: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.run(FEED, spark_resource)
-    land(snapshot(place, DAYS[1]), USERS, ANN.replace("DE", "AT"), BOB)
+    assert countries(place) == {("ann", day): "DE" for day in DAYS} | {("bob", day): "FR" for day in DAYS}
+
+    land(snapshot(place, DAYS[0]), USERS, ANN)
+    place.run(FEED, spark_resource)
+    without_bob = {("ann", day): "DE" for day in DAYS} | {("bob", day): "unknown" for day in DAYS}
+    assert countries(place) == without_bob, "what the snapshot no longer says is gone"
 
     def ends(*_: object) -> None:
         raise RuntimeError("the power is gone")
 
+    land(snapshot(place, DAYS[1]), USERS, ANN.replace("DE", "AT"), BOB)
     with monkeypatch.context() as patch:
         patch.setattr(from_silver, "build_user_days", ends)
         with pytest.raises(RuntimeError, match="the power is gone"):
             place.run(FEED, spark_resource)
-    assert countries(place)["ann", DAYS[1]] == "DE", "silver is ahead of user_days"
+    assert countries(place) == without_bob, "silver is ahead of user_days"
+
     land(snapshot(place, DAYS[2]), USERS, ANN.replace("DE", "CH"), BOB)
     place.run(FEED, spark_resource)
     assert [countries(place)["ann", day] for day in DAYS] == ["DE", "AT", "CH"]
+    assert [countries(place)["bob", day] for day in DAYS] == ["FR", "FR", "FR"]
     assert_as_rebuilt(place, spark_resource, tmp_path / "rebuilt")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from analytics_assets.transforms.contract import contract_columns, rules, typed, violations
+from analytics_assets.transforms.contract import contract_columns, rules, violations
+from analytics_assets.transforms.values import typed
 
 TOO_LARGE = "9223372036854775808"
 
