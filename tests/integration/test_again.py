@@ -99,6 +99,7 @@ def test_any_partition_again_in_any_order_changes_no_row(
     assert differences(notes.lakehouse, place.lakehouse, "notes") == []
 
 
+@pytest.mark.soak
 def test_part_of_a_range_again_changes_no_row(by_ranges: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(by_ranges, tmp_path)
     place.materialize(FEED, spark_resource, ["bronze"], ARRIVALS[2], ARRIVALS[4])

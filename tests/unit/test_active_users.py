@@ -118,7 +118,7 @@ def activities(draw: st.DrawFn) -> tuple[Days, History]:
 
 # Not shrunk: each step would be a Spark job, and a failing test would run into its time limit.
 @settings(
-    max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(drawn=activities(), data=st.data())
 def test_each_figure_equals_its_definition_and_a_part_of_the_dates_equals_all(
@@ -193,7 +193,7 @@ def periods(spark: SparkSession, *found: Period) -> DataFrame:
 
 
 @settings(
-    max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(drawn=activities())
 def test_users_of_weeks_and_months_equal_their_definition(spark: SparkSession, drawn: tuple[Days, History]) -> None:
