@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers.arrivals import arrivals_of
 from analytics_assets.layers.world import Built, World, unaccounted
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.law import Law, Verdict
@@ -73,6 +74,8 @@ def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = 
     blocked = run.silver()
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
+    if "activity_mix" in world.tables:
+        run.from_silver("activity_mix", from_silver.build_activity_mix, blocked)
     run.active_users()
     return run.outcome
 
@@ -83,9 +86,9 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
     Arrivals and dates alike are meant by their date. Weeks and months are those that begin in the range.
     Raises UserError if there is no such table, or no date between first and last.
     """
-    stages = {**BUILDS, **({world.feed.dimension.name: dimension.build_dimension} if world.feed.dimension else {})}
-    if table is not None and table not in (*stages, *active_users.KEY):
-        known = ", ".join((*stages, *active_users.KEY))
+    builds = builds_of(world)
+    if table is not None and table not in (*builds, *active_users.KEY):
+        known = ", ".join((*builds, *active_users.KEY))
         raise UserError(f"{world.feed.name}/{table}: saw no such partitioned table, expected one of: {known}")
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
     if end < begin:
@@ -93,20 +96,27 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
     world.lakehouse.hold(world.feed.name)
     run = _Pass(world, observer)
     days = [(begin + timedelta(days=n)).isoformat() for n in range((end - begin).days + 1)]
-    for name in ("bronze", *[name for name in stages if name not in BUILDS], "silver", "sessions", "user_days"):
+    arrivals = arrivals_of(world.feed, days)
+    for name, build in builds.items():
         if table in (None, name):
-            run.again(name, days, stages[name])
+            run.again(name, arrivals if name == "bronze" else days, build)
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
     return run.outcome
 
 
-BUILDS: dict[str, Callable[[World, Sequence[str]], Built]] = {
-    "bronze": bronze.build_bronze,
-    "silver": silver.build_silver,
-    "sessions": from_silver.build_sessions,
-    "user_days": from_silver.build_user_days,
-}
+def builds_of(world: World) -> dict[str, Callable[[World, Sequence[str]], Built]]:
+    """What computes each table that is partitioned by arrival or date, in order."""
+    dimension_name = world.feed.dimension.name if world.feed.dimension else ""
+    builds: dict[str, Callable[[World, Sequence[str]], Built]] = {
+        "bronze": bronze.build_bronze,
+        dimension_name: dimension.build_dimension,
+        "silver": silver.build_silver,
+        "sessions": from_silver.build_sessions,
+        "user_days": from_silver.build_user_days,
+        "activity_mix": from_silver.build_activity_mix,
+    }
+    return {name: build for name, build in builds.items() if name in world.tables}
 
 
 class _Pass:
@@ -129,8 +139,8 @@ class _Pass:
 
     def silver(self) -> set[str]:
         held_back = self._dates_of_unaccounted_arrivals()
-        behind = [day for day in silver.dates_behind(self.world) if day not in held_back]
-        if behind:
+        # Again until none is left: sessions may last into dates that nothing else touched.
+        while behind := [day for day in silver.dates_behind(self.world) if day not in held_back]:
             self._timed("silver", behind, silver.build_silver)
             held_back |= self._judge("silver", behind)
         return held_back

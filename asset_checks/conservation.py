@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyspark.sql.functions as F
 
+from analytics_assets.layers.keys import lost_rows
 from analytics_assets.layers.world import World, sums_by_arrival
 from analytics_assets.transforms.columns import EVENT_DATE
 from asset_checks.law import Check, Law, Verdict
@@ -50,7 +51,7 @@ def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdi
     """
     silver = world.lakehouse.read(world.tables["silver"], one_of_dates(EVENT_DATE.name, days))
     key = [name for name in world.feed.event_key if name in silver.columns]
-    tide = world.tide()
+    tide, lost = world.tide(), lost_rows(world)
     # A whole row is not kept in silver; equal rows have equal events, so copies tell.
     by_key = silver.groupBy("event_date", F.xxhash64(*(key or ["user_id", "event_time", "file"])).alias("key")).agg(
         F.count(F.lit(1)).alias("events"), F.sum("copies").alias("copies")
@@ -70,9 +71,9 @@ def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdi
         events, copies, surplus = (
             (found[day].events, found[day].copies, found[day].surplus) if day in found else (0, 0, 0)
         )
-        expected = tide.get(day, ("", 0))[1]
-        figures = {"accepted": expected, "events": events, "duplicates": copies - events}
-        accepted[day] = Verdict(copies == expected, figures)
+        expected, elsewhere = tide.get(day, ("", 0))[1], lost.get(day, 0)
+        figures = {"accepted": expected, "events": events, "duplicates": copies - events + elsewhere}
+        accepted[day] = Verdict(copies + elsewhere == expected, figures)
         unique[day] = Verdict(not key or surplus == 0, {"events": events, "keys_standing_twice": surplus if key else 0})
     return {ACCEPTED.name: accepted, UNIQUE.name: unique}
 

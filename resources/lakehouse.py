@@ -127,10 +127,18 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise _told(error, location) from error
         return self.last_commit(table)
 
-    def put(self, table: TableLike, rows: Mapping[str, Sequence[Any]], run_id: str, partitions: Sequence[str]) -> None:
-        """Replace all rows of a table of a few rows a date by what is in memory, in one commit, without a JVM.
+    def put(
+        self,
+        table: TableLike,
+        rows: Mapping[str, Sequence[Any]],
+        run_id: str,
+        partitions: Sequence[str],
+        where: Condition | None = None,
+    ) -> None:
+        """Replace rows of a small table by what is in memory, in one commit, without a JVM.
 
-        rows: a column's values by its name. Raises LeaseError and WriteError as `replace` does.
+        rows: a column's values by its name. where: the rows that are replaced, by default all.
+        Raises LeaseError and WriteError as `replace` does.
         """
         self.hold(table.feed)
         location = self.location(table)
@@ -139,9 +147,11 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             if not self.exists(table):
                 statistics = {STATISTICS: ",".join(table.statistics)}
-                DeltaTable.create(location, schema, configuration=statistics, commit_properties=commit)
+                by = list(table.partition_by)
+                DeltaTable.create(location, schema, partition_by=by, configuration=statistics, commit_properties=commit)
             arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
-            write_deltalake(location, arrow, mode="overwrite", commit_properties=commit)
+            predicate = None if where is None else where.sql
+            write_deltalake(location, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
         except Exception as error:
             raise _told(error, location) from error
 
@@ -158,12 +168,16 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         Reads Delta's log alone. A table that is not there has none.
         """
-        return dict(self._logged(table, f"min.{INPUT_VERSION}"))
+        return dict(self.logged(table, f"min.{INPUT_VERSION}"))
+
+    def logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
+        """For each file its partition, by the first column's value, and what Delta's log says, as min.event_date."""
+        return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
 
     def rows(self, table: TableLike) -> dict[str, int]:
         """Rows of each partition by its first column's value, from Delta's log alone; "" where there is none."""
         rows: dict[str, int] = {}
-        for key, number in self._logged(table, "num_records"):
+        for key, number in self.logged(table, "num_records"):
             rows[key] = rows.get(key, 0) + int(number or 0)
         return rows
 
@@ -215,9 +229,6 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _open(self, table: TableLike) -> DeltaTable:
         self._require(table)
         return DeltaTable(self.location(table))
-
-    def _logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
-        return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
 
 
 def _metadata(table: TableLike, run_id: str, partitions: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ The count and the reader share no code: conservation compares the two.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ BLOCK = T.StructType(
 )
 COUNTED = (
     "path string, start long, newlines long, lines long,"
-    " has_cr boolean, has_quote boolean, is_utf8 boolean, first_line string"
+    " has_cr boolean, has_quote boolean, is_utf8 boolean, first_line string, content string"
 )
 
 
@@ -51,6 +52,7 @@ class FileLines:
     """What the bytes of a file say: non-empty physical lines, the first of them, and traits of the text.
 
     newlines_before: line ends before each block of the file, by the block's start in bytes.
+    content: digest of the bytes.
     """
 
     lines: int
@@ -59,6 +61,7 @@ class FileLines:
     has_quote: bool
     is_utf8: bool
     newlines_before: Mapping[int, int]
+    content: str
 
 
 def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, FileLines]:
@@ -105,6 +108,7 @@ def _whole_file(blocks: list[Block]) -> FileLines:
         has_quote=any(block["has_quote"] for block in blocks),
         is_utf8=all(block["is_utf8"] for block in blocks),
         newlines_before=before,
+        content=hashlib.sha256("".join(block["content"] for block in blocks).encode()).hexdigest()[:16],
     )
 
 
@@ -118,6 +122,7 @@ _COUNTED_ARROW = pa.schema(
         ("has_quote", pa.bool_()),
         ("is_utf8", pa.bool_()),
         ("first_line", pa.string()),
+        ("content", pa.string()),
     ]
 )
 
@@ -127,6 +132,7 @@ def _count_block(uri: str, start: int, size: int, file_size: int) -> Block:
     filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
     newlines = lines = 0
     has_cr, has_quote, is_utf8, first_line = False, False, True, ""
+    content = hashlib.sha256()
     tail = b"\n\n"  # what stands before the piece: a file begins as if after a line end
     with filesystem.open_input_file(path) as source:
         if start:
@@ -136,6 +142,7 @@ def _count_block(uri: str, start: int, size: int, file_size: int) -> Block:
         is_first = start == 0
         while left > 0 and (piece := source.read(min(PIECE, left))):
             left -= len(piece)
+            content.update(piece)
             if is_first:
                 is_first = False
                 first_line = piece.removeprefix(BOM).split(b"\n", 1)[0][:FIRST_LINE_LIMIT].decode("utf-8", "replace")
@@ -158,6 +165,7 @@ def _count_block(uri: str, start: int, size: int, file_size: int) -> Block:
         "has_quote": has_quote,
         "is_utf8": is_utf8,
         "first_line": first_line,
+        "content": content.hexdigest(),
     }
 
 
@@ -199,7 +207,7 @@ def read_lines(
     source = spark.read.option("lineSep", "\n").text(names)
     # These functions, not the column _metadata, which would be copied into each row.
     lines = source.select(
-        _relative(F.input_file_name(), root_uri, files).alias("file"),
+        relative_path(F.input_file_name(), root_uri, files).alias("file"),
         F.expr("input_file_block_start()").alias("_start"),
         F.monotonically_increasing_id().bitwiseAND(F.lit(INDEX_MASK)).alias("_index"),
         _without_cr(F.col("value"), any(counted[file.path].has_cr for file in files)).alias("raw"),
@@ -215,7 +223,8 @@ def one_file_a_task(spark: SparkSession) -> spark_config:
     return spark_config(spark, {"spark.sql.files.openCostInBytes": str(block_size(spark))})
 
 
-def _relative(path: Column, root_uri: str, files: Sequence[LandedFile]) -> Column:
+def relative_path(path: Column, root_uri: str, files: Sequence[LandedFile]) -> Column:
+    """The path of an input file, as Spark tells it, relative to landing."""
     if all(unquote(file.uri) == file.uri for file in files):
         # As bytes: a part of a text is found by counting its characters, row after row.
         return F.substring(path.cast("binary"), len(root_uri) + 2, LONGEST_PATH).cast("string")

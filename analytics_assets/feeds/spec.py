@@ -18,12 +18,17 @@ WHOLE_ROW: tuple[str, ...] = ("raw",)
 """Event key of a feed whose rows are equal only when the whole line is."""
 
 ARRIVAL_FIELD = "{arrival}"
+SESSION_KEY_COLUMNS = ("user_id", "object_id")
 
 
 class Arrival(Enum):
-    """Grain of arrivals: how often files land, and the partitions of bronze."""
+    """Grain of arrivals: how often files land, and the partitions of bronze.
+
+    A day is named YYYY-MM-DD, an hour YYYY-MM-DDTHH.
+    """
 
     DAY = "day"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +47,25 @@ class Csv:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JsonArray:
+    """Files that each hold one JSON array in UTF-8; a row is an element of it, which must be an object.
+
+    A column of the contract is the value of the key of its name, or of the one that its metadata names as `key`.
+    A value that is no text is the JSON that it is. rest: the contract's column that takes all other keys, as JSON.
+    """
+
+    rest: str | None = None
+
+
+Format = Csv | JsonArray
+
+
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """How a row becomes an event: SQL expressions over the contract's columns.
 
     event_time gives a timestamp in UTC, or a time without a zone that is in the feed's `source_zone`.
-    A feed that leaves out duration_ms or app_version has no table that needs them.
+    A feed that leaves out duration_ms, app_version or country has no table that needs them.
     """
 
     event_time: str
@@ -55,6 +74,7 @@ class Event:
     object_id: str
     duration_ms: str | None = None
     app_version: str | None = None
+    country: str | None = None
 
     def expressions(self) -> dict[str, str]:
         """Event column -> SQL expression, in the order of the tables."""
@@ -65,19 +85,31 @@ class Event:
             "object_id": self.object_id,
             "duration_ms": self.duration_ms,
             "app_version": self.app_version,
+            "country": self.country,
         }
         return {name: sql for name, sql in named.items() if sql is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRule:
-    """A gap of `timeout` or more between two events of a user starts a new session."""
+    """A gap of `timeout` or more between two user actions of one key starts a new session.
+
+    key: event columns whose events make sessions together. actions: the actions that are a user's; all, where none
+    is named. splits_at_midnight: in the feed's zone.
+    """
 
     timeout: timedelta
+    key: tuple[str, ...] = ("user_id",)
+    actions: tuple[str, ...] = ()
+    splits_at_midnight: bool = True
 
     def __post_init__(self) -> None:
-        if self.timeout <= timedelta(0):
-            raise ValueError(f"timeout: saw {self.timeout}, expected more than 0")
+        if not timedelta(0) < self.timeout < timedelta(days=1):
+            raise ValueError(f"timeout: saw {self.timeout}, expected more than 0 and less than a day")
+        if not self.key or not set(self.key) <= set(SESSION_KEY_COLUMNS):
+            raise ValueError(f"session key: saw {self.key}, expected names from {SESSION_KEY_COLUMNS}")
+        if self.splits_at_midnight and (self.actions or self.key != ("user_id",)):
+            raise ValueError("sessions that split at midnight: saw a key or actions, expected users and all actions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +139,13 @@ class Dimension:
 class Feed:
     """One kind of event stream from one source. See docs/feeds.md for each field with an example.
 
-    event_key: names of event columns that make an event, or WHOLE_ROW.
+    event_key: names of event columns or of the contract's that make an event, or WHOLE_ROW.
+    key_scope: "date" where equal keys have equal times; "feed" where one key may come with several, and one event
+    is kept of all dates.
     winner: which of several accepted rows with one key is kept, by arrival.
+    kept: columns of the contract that events carry beside their own.
+    file_time: for arrivals by the hour, the strptime form of a file's name up to its ending, in UTC.
+    retention_days: for how many days of arrivals bronze keeps accepted rows; None: for ever.
     lag_days: how many days before its arrival an on-time row happened (0: the same day).
     first_date, first_arrival: where the partitions begin; last_date: where a finite feed ends.
     history_start: first date of the metrics; by default the first date with on-time rows.
@@ -121,13 +158,17 @@ class Feed:
     contract: type[Any]
     event_key: tuple[str, ...]
     landing: str
-    format: Csv
+    format: Format
     arrival: Arrival
     event: Event
     sessions: SessionRule
     description: str = ""
     dimensions: tuple[Dimension, ...] = ()
     winner: Literal["first", "last"] = "first"
+    key_scope: Literal["date", "feed"] = "date"
+    kept: tuple[str, ...] = ()
+    file_time: str | None = None
+    retention_days: int | None = None
     time_zone: str = "UTC"
     source_zone: str = "UTC"
     lag_days: int = 0
@@ -149,13 +190,24 @@ class Feed:
                 raise ValueError(
                     f"{self.name}: saw time zone {zone!r}, expected a name such as Europe/Berlin"
                 ) from None
-        known = {*self.event.expressions(), *WHOLE_ROW}
+        columns = set(self.contract.to_schema().columns)
+        known = {*self.event.expressions(), *columns, *WHOLE_ROW}
         if not self.event_key or not set(self.event_key) <= known:
             raise ValueError(f"{self.name}: event_key is {self.event_key}, expected names from {sorted(known)}")
         if len(self.dimensions) > 1:
             raise ValueError(f"{self.name}: saw {len(self.dimensions)} dimensions, expected at most one")
         if self.lag_days < 0:
             raise ValueError(f"{self.name}: lag_days is {self.lag_days}, expected 0 or more")
+        if not set(self.kept) <= columns:
+            raise ValueError(f"{self.name}: kept is {self.kept}, expected names from {sorted(columns)}")
+        if (self.arrival is Arrival.HOUR) != (self.file_time is not None):
+            raise ValueError(
+                f"{self.name}: file_time is {self.file_time!r}, expected one for arrivals by the hour alone"
+            )
+        if self.retention_days is not None and self.retention_days < 1:
+            raise ValueError(f"{self.name}: retention_days is {self.retention_days}, expected 1 or more, or None")
+        if self.key_scope == "feed" and self.event_key == WHOLE_ROW:
+            raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
 
     @property
     def dimension(self) -> Dimension | None:

@@ -40,7 +40,14 @@ def event_fields(feed: Feed) -> list[T.StructField]:
         fields.append(c.DURATION_MS)
     if feed.event.app_version is not None:
         fields.append(c.APP_VERSION)
+    if feed.event.country is not None:
+        fields.append(c.COUNTRY)
     return fields
+
+
+def kept_fields(feed: Feed) -> list[T.StructField]:
+    """The contract's columns that silver carries beside the event's."""
+    return [field for field in other_contract_fields(feed) if field.name in feed.kept]
 
 
 def attribute_fields(feed: Feed) -> list[T.StructField]:
@@ -60,6 +67,18 @@ def other_contract_fields(feed: Feed) -> list[T.StructField]:
         if field.name in taken:
             raise ValueError(f"{feed.name}: contract column {field.name!r} is also an event column: rename it")
     return kept
+
+
+def content_columns(feed: Feed) -> list[str]:
+    """What a row says of its event: the columns by which ties between rows of one key are decided."""
+    return [field.name for field in (*event_fields(feed), *other_contract_fields(feed)) if field.name != "event_date"]
+
+
+def session_fields(feed: Feed) -> list[T.StructField]:
+    """What silver says of an event's session. Where sessions may last past midnight, the id stands with the event."""
+    if feed.sessions.splits_at_midnight:
+        return [c.SESSION_START, c.SESSION_DATE, c.IS_SESSION_ENTRY, c.IS_SESSION_EXIT]
+    return [c.SESSION_START, c.SESSION_DATE, c.SESSION_ID, c.IS_USER_ACTION]
 
 
 def feed_tables(feed: Feed) -> dict[str, Table]:
@@ -104,6 +123,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 c.ARRIVAL,
                 c.FILE,
                 c.FINGERPRINT,
+                c.CONTENT,
                 c.EVENT_DATE,
                 c.HOUR,
                 c.STANDING,
@@ -128,11 +148,9 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             "Events: accepted, one for each event key, each with its session and its user's attributes.",
             [
                 *event_fields(feed),
+                *kept_fields(feed),
                 *attribute_fields(feed),
-                c.SESSION_START,
-                c.SESSION_DATE,
-                c.IS_SESSION_ENTRY,
-                c.IS_SESSION_EXIT,
+                *session_fields(feed),
                 c.COPIES,
                 c.ARRIVAL,
                 c.FILE,
@@ -147,11 +165,12 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             "A user's visit: events without a gap of the feed's timeout or more.",
             [
                 c.SESSION_ID,
-                c.USER_ID,
+                *[column for column in (c.USER_ID, c.OBJECT_ID) if column.name in feed.sessions.key],
                 c.SESSION_DATE,
                 c.SESSION_START,
                 c.DURATION_S,
                 *engaged,
+                *([] if feed.sessions.splits_at_midnight else [c.EVENTS]),
                 c.ACTIONS,
                 c.IS_BOUNCE,
                 c.ENTRY_ACTION,
@@ -220,6 +239,39 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             statistics=("month_start", "input_version"),
         ),
     ]
+    if feed.event.country is not None:
+        made.append(
+            table(
+                "activity_mix",
+                "an event date, action and country",
+                "Events and users by what was done and where.",
+                [c.EVENT_DATE, c.ACTION, c.COUNTRY, c.EVENTS, c.USERS, c.INPUT_VERSION],
+                partition_by=("event_date",),
+                statistics=("input_version",),
+            )
+        )
+    if not feed.sessions.splits_at_midnight:
+        made.append(
+            table(
+                "edges",
+                "an event date of silver",
+                "The sessions that are open where a date begins and where it ends: what dates hand on to each other.",
+                [c.EVENT_DATE, c.INPUT_VERSION, c.OPEN_BEFORE, c.OPEN_AFTER],
+                statistics=("event_date",),
+                maker="silver",
+            )
+        )
+    if feed.key_scope == "feed":
+        made.append(
+            table(
+                "keys",
+                "an event key and a date on which it stands",
+                "Event keys that stand on several dates, and on which of them the event is kept.",
+                [c.EVENT_KEY, c.EVENT_DATE, c.WINNER_DATE, c.ROWS],
+                statistics=("event_date",),
+                maker="bronze",
+            )
+        )
     if feed.dimension:
         fields = {column.name: column.field() for column in contract_columns(feed.dimension.contract)}
         made += [

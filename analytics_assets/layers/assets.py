@@ -11,7 +11,13 @@ import dagster as dg
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import Table, feed_tables
 from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
-from analytics_assets.layers.partitions import arrival_partitions, date_partitions, month_partitions, week_partitions
+from analytics_assets.layers.partitions import (
+    arrival_partitions,
+    date_partitions,
+    month_partitions,
+    snapshot_partitions,
+    week_partitions,
+)
 from analytics_assets.layers.records import partition_metadata, table_metadata, tide_materializations
 from analytics_assets.layers.world import Built, World
 from analytics_assets.transforms.active_users import LOOK_BACK_DAYS
@@ -42,7 +48,7 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         ),
     ]
     if feed.dimension:
-        made.append(_asset(feed, tables[feed.dimension.name], arrivals, dimension.build_dimension, []))
+        made.append(_asset(feed, tables[feed.dimension.name], snapshot_partitions(feed), dimension.build_dimension, []))
         # Any snapshot may hold for any date: see METRICS, attributes of a user.
         silver_deps.append(_dep(feed, feed.dimension.name, dg.AllPartitionMapping()))
     days = [_dep(feed, "user_days", window)]
@@ -52,6 +58,9 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         _asset(feed, tables["user_days"], dates, from_silver.build_user_days, [_dep(feed, "silver")]),
         _asset(feed, tables[active_users.DAILY], dates, _active_users(active_users.DAILY), days),
     ]
+    if "activity_mix" in tables:
+        mix = _asset(feed, tables["activity_mix"], dates, from_silver.build_activity_mix, [_dep(feed, "silver")])
+        made.append(mix)
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
     return made

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
-from pyspark.sql import DataFrame
+import pyarrow as pa
 
 from analytics_assets.feeds.spec import WHOLE_ROW
-from analytics_assets.layers.reading import Quarantined, examine, judged_lines, landed_counts
-from analytics_assets.layers.world import Built, World, built, pending, reading_version, stamped
+from analytics_assets.layers.arrivals import event_files, misnamed
+from analytics_assets.layers.counting import new_counts, with_counts, write_counts
+from analytics_assets.layers.keys import record_keys
+from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.tide import record_tide
+from analytics_assets.layers.world import Built, World, built, pending, reading_version
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
-from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts, tide
+from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
 from resources.landing import LandingError
-from resources.lines import one_file_a_task
 
-NOTHING_BEFORE = ("", 0)
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
 
@@ -37,7 +38,7 @@ def pending_arrivals(world: World) -> list[str]:
 
     Raises LandingError if there is no arrival at all: then landing is elsewhere, or could not be seen.
     """
-    files = world.landing.files(world.feed.landing)
+    files = event_files(world)
     if not files:
         raise LandingError(
             f"{world.landing.root}: saw no file of feed {world.feed.name}, expected {world.feed.landing}. "
@@ -53,13 +54,14 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
-    files = world.landing.files(feed.landing, set(arrivals))
+    files = event_files(world, set(arrivals))
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
     contract = contract_columns(feed.contract)
-    reading = examine(spark, files, contract, feed.format)
-    judged = judged_lines(spark, world.landing, reading, feed.landing, contract, feed.format)
+    names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
+    reading = examine(spark, files, contract, feed.format, names)
+    judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = bronze(
         judged,
         event=feed.event.expressions(),
@@ -70,57 +72,24 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
         keep_raw=feed.event_key == WHOLE_ROW,
     )
     is_arrival = one_of("arrival", keys)
-    with one_file_a_task(spark):
+    with reading_config(spark, feed.format):
         written = lakehouse.replace(
             table, rows.select(table.schema.fieldNames()), is_arrival, run_id=world.run_id, partitions=keys
         )
     version = reading_version(feed)
-    fingerprints = spark.createDataFrame(
-        [(file.arrival, file.path, stamped(file, version)) for file in files],
-        "arrival string, file string, fingerprint string",
-    )
-    counts = event_counts(lakehouse.read(table, is_arrival), fingerprints, feed.time_zone)
-    replace_counts(
-        world, EVENTS_SOURCE, keys, counts.unionByName(landed_counts(spark, reading, EVENTS_SOURCE, version))
-    )
-    touched = record_tide(world, set(keys))
+    counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone)
+    fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
+    touched = _settle(world, keys, fresh)
     done = built(world, table, written, keys)
     return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
-def replace_counts(world: World, source: str, arrivals: Sequence[str], counts: DataFrame) -> None:
-    """Replace the counts of arrivals of one source."""
-    months = sorted({arrival[:7] for arrival in arrivals})
-    where = one_of("source", [source]) & one_of("arrival", arrivals)
-    world.lakehouse.replace(
-        world.tables["counts"],
-        counts,
-        where,
-        run_id=world.run_id,
-        partitions=arrivals,
-        within=one_of("arrival_month", months),
-    )
-
-
-def record_tide(world: World, arrivals: Collection[str]) -> dict[str, str]:
-    """Write the version of each event date, and give those that changed.
-
-    A closed arrival touches the date that it is for even without a row of it; such a date has an empty version.
-    """
-    before = world.tide()
-    dates = tide(world.counts(), reading_version(world.feed))
-    columns: dict[str, list[Any]] = {
-        "event_date": list(dates),
-        "input_version": [version for version, _ in dates.values()],
-        "rows": [rows for _, rows in dates.values()],
-    }
-    world.lakehouse.put(world.tables["tide"], columns, world.run_id, sorted(arrivals))
-    after = world.tide()
-    return {
-        day: after.get(day, NOTHING_BEFORE)[0]
-        for day in sorted({*before, *after})
-        if before.get(day, NOTHING_BEFORE)[0] != after.get(day, NOTHING_BEFORE)[0]
-    }
+def _settle(world: World, arrivals: Sequence[str], fresh: pa.Table) -> dict[str, str]:
+    """Record what follows from arrivals that stand in bronze; counts come last, since they say that all is done."""
+    keys = record_keys(world, arrivals) if world.feed.key_scope == "feed" else None
+    touched = record_tide(world, with_counts(world.counts(), EVENTS_SOURCE, arrivals, fresh), arrivals, keys)
+    write_counts(world, EVENTS_SOURCE, arrivals, fresh)
+    return touched
 
 
 def accepted_rows_of(days: Sequence[str], lag_days: int) -> Condition:

@@ -8,15 +8,14 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.layers.bronze import replace_counts
-from analytics_assets.layers.reading import examine, judged_lines, landed_counts
-from analytics_assets.layers.world import Built, World, built, pending, snapshot_version, stamped
+from analytics_assets.layers.counting import new_counts, write_counts
+from analytics_assets.layers.reading import examine, judged_rows, reading_config
+from analytics_assets.layers.world import Built, World, built, pending, snapshot_version
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
 from resources.conditions import Condition, one_of
-from resources.lines import one_file_a_task
 
 
 def pending_snapshots(world: World) -> list[str]:
@@ -45,9 +44,9 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
         return Built(table=table, written=None, rows={})
     contract = contract_columns(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
-    judged = judged_lines(spark, world.landing, reading, dimension.landing, contract, dimension.format)
+    judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
     is_arrival = one_of("arrival", keys)
-    with one_file_a_task(spark):
+    with reading_config(spark, dimension.format):
         lakehouse.replace(
             rejected_table,
             judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
@@ -67,13 +66,8 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
         partitions=keys,
     )
     record_touched(world, changed_dates(world))
-    version = snapshot_version(dimension)
-    fingerprints = spark.createDataFrame(
-        [(file.path, stamped(file, version)) for file in files], "file string, fingerprint string"
-    )
-    counts = _snapshot_counts(world, is_arrival, fingerprints)
-    landed = landed_counts(spark, reading, dimension.name, version)
-    replace_counts(world, dimension.name, keys, counts.unionByName(landed))
+    fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), _snapshot_counts(world, is_arrival))
+    write_counts(world, dimension.name, keys, fresh)
     return built(world, table, written, keys)
 
 
@@ -129,34 +123,18 @@ def _replace_touched(world: World, days: Sequence[str]) -> None:
     world.lakehouse.put(world.tables["touched"], {"event_date": dates}, world.run_id, days)
 
 
-def _snapshot_counts(world: World, is_arrival: Condition, fingerprints: DataFrame) -> DataFrame:
+def _snapshot_counts(world: World, is_arrival: Condition) -> DataFrame:
+    """Rows by file, standing and rule."""
     dimension = world.feed.dimension
     assert dimension is not None
     accepted = (
         world.lakehouse.read(world.tables[dimension.name], is_arrival)
-        .groupBy("arrival")
+        .groupBy("file", F.lit(ON_TIME).alias("standing"), F.lit(None).cast("string").alias("rule"))
         .agg(F.sum("copies").alias("rows"))
     )
     rejected = (
         world.lakehouse.read(world.tables[f"{dimension.name}_rejected"], is_arrival)
-        .groupBy("arrival", "file", F.col("violations")[0].alias("rule"))
+        .groupBy("file", F.lit(REJECTED).alias("standing"), F.col("violations")[0].alias("rule"))
         .agg(F.count(F.lit(1)).alias("rows"))
-        .join(F.broadcast(fingerprints), "file", "left")
     )
-    nothing = {"file": F.lit(None), "fingerprint": F.lit(None), "rule": F.lit(None)}
-    both = accepted.withColumns({**nothing, "standing": F.lit(ON_TIME)}).unionByName(
-        rejected.withColumn("standing", F.lit(REJECTED))
-    )
-    columns = world.tables["counts"].schema
-    return both.select(
-        *[
-            {
-                "arrival_month": F.substring("arrival", 1, 7).alias("arrival_month"),
-                "source": F.lit(dimension.name).alias("source"),
-            }.get(
-                field.name,
-                F.col(field.name) if field.name in both.columns else F.lit(None).cast(field.dataType).alias(field.name),
-            )
-            for field in columns
-        ]
-    )
+    return accepted.unionByName(rejected)

@@ -1,13 +1,17 @@
-"""Sessions and user days: aggregates of silver, date by date."""
+"""Sessions, user days and the mix of activity: aggregates of silver, date by date."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
+from analytics_assets.layers.edges import session_versions
 from analytics_assets.layers.world import Built, World, built
-from analytics_assets.transforms.sessions import sessions
+from analytics_assets.transforms.activity_mix import activity_mix
+from analytics_assets.transforms.dates import by_date
+from analytics_assets.transforms.sessions import sessions, unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.conditions import one_of_dates
 
@@ -15,32 +19,49 @@ from resources.conditions import one_of_dates
 def dates_behind(world: World, table: str) -> list[str]:
     """Dates that the table does not hold as silver has them."""
     recorded = world.lakehouse.versions(world.tables[table])
-    wanted = world.lakehouse.versions(world.tables["silver"])
+    wanted = wanted_versions(world, table)
     return sorted(day for day in {*recorded, *wanted} if recorded.get(day) != wanted.get(day))
+
+
+def wanted_versions(world: World, table: str) -> dict[str, str]:
+    """The version that each date of the table should have: silver's, or of all dates that hold its sessions' events."""
+    if table == "sessions" and not world.feed.sessions.splits_at_midnight:
+        return session_versions(world)
+    return world.lakehouse.versions(world.tables["silver"])
 
 
 def build_sessions(world: World, days: Sequence[str]) -> Built:
     """Compute the sessions that begin on the dates."""
-    return _build(world, "sessions", "session_date", days, lambda silver: sessions(silver, world.feed.has_duration))
+    feed, keys = world.feed, sorted(days)
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("session_date", keys))
+    if feed.sessions.splits_at_midnight:
+        rows = sessions(silver, feed.has_duration)
+    else:
+        wanted = wanted_versions(world, "sessions")
+        made = unsplit_sessions(silver, feed.sessions.key, feed.has_duration)
+        rows = made.withColumn("input_version", by_date(F.col("session_date"), keys, wanted))
+    return _replace(world, "sessions", "session_date", keys, rows)
 
 
 def build_user_days(world: World, days: Sequence[str]) -> Built:
     """Compute what users did on the dates."""
-    feed = world.feed
-    return _build(
-        world, "user_days", "event_date", days, lambda silver: user_days(silver, feed.attributes, feed.has_duration)
-    )
+    feed, keys = world.feed, sorted(days)
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
+    return _replace(world, "user_days", "event_date", keys, user_days(silver, feed.attributes, feed.has_duration))
 
 
-def _build(
-    world: World, name: str, date_column: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]
-) -> Built:
-    table, keys = world.tables[name], sorted(days)
-    silver = world.lakehouse.read(world.tables["silver"], one_of_dates(date_column, keys))
-    rows = compute(silver).repartition(date_column)
+def build_activity_mix(world: World, days: Sequence[str]) -> Built:
+    """Compute what was done on the dates, and where."""
+    keys = sorted(days)
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
+    return _replace(world, "activity_mix", "event_date", keys, activity_mix(silver))
+
+
+def _replace(world: World, name: str, date_column: str, keys: Sequence[str], rows: DataFrame) -> Built:
+    table = world.tables[name]
     written = world.lakehouse.replace(
         table,
-        rows.select(table.schema.fieldNames()),
+        rows.repartition(date_column).select(table.schema.fieldNames()),
         one_of_dates(date_column, keys),
         run_id=world.run_id,
         partitions=keys,

@@ -10,13 +10,22 @@ from typing import Any
 
 import dagster as dg
 
-from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.spec import Arrival, Feed
 
 DAY = timedelta(days=1)
 
 
-def arrival_partitions(feed: Feed) -> dg.DailyPartitionsDefinition:
-    """Arrivals, up to today's."""
+def arrival_partitions(feed: Feed) -> dg.TimeWindowPartitionsDefinition:
+    """Arrivals of events, up to the one that is under way."""
+    if feed.arrival is Arrival.HOUR:
+        return dg.HourlyPartitionsDefinition(
+            start_date=f"{feed.arrivals_begin}T00", fmt="%Y-%m-%dT%H", timezone="UTC", end_offset=1
+        )
+    return snapshot_partitions(feed)
+
+
+def snapshot_partitions(feed: Feed) -> dg.DailyPartitionsDefinition:
+    """Arrivals of snapshots, up to today's."""
     return dg.DailyPartitionsDefinition(
         start_date=feed.arrivals_begin.isoformat(), timezone=feed.time_zone, end_offset=1
     )
@@ -48,10 +57,13 @@ def month_partitions(feed: Feed) -> dg.TimeWindowPartitionsDefinition:
 def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     """The partitions of each partitioned table of a feed."""
     dates = date_partitions(feed)
-    tables = dict.fromkeys(("tide", "silver", "sessions", "user_days", "active_users"), dates)
-    arrivals = {"bronze": arrival_partitions(feed)}
+    names = ("tide", "silver", "sessions", "user_days", "activity_mix", "active_users")
+    tables: dict[str, dg.PartitionsDefinition[str]] = dict.fromkeys(names, dates)
+    if feed.event.country is None:
+        del tables["activity_mix"]
+    arrivals: dict[str, dg.PartitionsDefinition[str]] = {"bronze": arrival_partitions(feed)}
     if feed.dimension:
-        arrivals[feed.dimension.name] = arrival_partitions(feed)
+        arrivals[feed.dimension.name] = snapshot_partitions(feed)
     periods = {"active_users_week": week_partitions(feed), "active_users_month": month_partitions(feed)}
     return {**arrivals, **tables, **periods}
 

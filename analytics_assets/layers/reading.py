@@ -1,29 +1,31 @@
-"""Reading landed files: which can be read as their format, and the lines of those that can.
+"""Reading landed files: which can be read as their format, and the rows of those that can.
 
-Belongs here: headers, quarantine, the table counts for what was landed. Does not: judging rows
-(transforms/bronze.py), listing (resources/landing.py).
+Belongs here: headers, quarantine. Does not: counting what was read (counting.py), judging rows
+(transforms/bronze.py, transforms/records.py), listing (resources/landing.py).
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyspark.sql.functions as F
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 
-from analytics_assets.feeds.spec import ARRIVAL_FIELD, Csv
-from analytics_assets.layers.world import stamped
-from analytics_assets.transforms import columns as c
-from analytics_assets.transforms.bronze import LANDED, judge
+from analytics_assets.feeds.spec import ARRIVAL_FIELD, Csv, Format, JsonArray
+from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import ContractColumn
+from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
-from resources.lines import FileLines, count_lines, read_lines
+from resources.lines import FileLines, count_lines, one_file_a_task, read_lines
+from resources.records import count_records, read_records
+from resources.spark import spark_config
 
-ARRIVAL_LENGTH = len("2025-01-31")
+DATE_LENGTH = len("2025-01-31")
 UNREADABLE_SIGN = ":"
 """Hadoop takes what stands before it in a file's name for the scheme of an address."""
+SMALL_FILE_COST = 128 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,48 +38,74 @@ class Quarantined:
     explanation: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
-    """Files of arrivals, counted from their bytes; quarantined ones apart."""
+    """Files of arrivals, counted from their bytes; quarantined ones apart.
+
+    rows: that a file landed, by its path; a quarantined file is one. content: digest of a file's bytes.
+    lines: of formats with lines.
+    """
 
     files: list[LandedFile]
-    counted: dict[str, FileLines]
+    rows: Mapping[str, int]
+    content: Mapping[str, str]
     quarantined: list[Quarantined]
-    has_header: bool
-
-    def landed_rows(self, file: LandedFile) -> int:
-        """Rows that a file landed: a quarantined file is one."""
-        if any(q.file is file for q in self.quarantined):
-            return 1
-        lines = self.counted[file.path].lines
-        return lines - 1 if self.has_header else lines
+    lines: Mapping[str, FileLines] = field(default_factory=dict)
 
 
 def examine(
-    spark: SparkSession, files: Sequence[LandedFile], contract: Sequence[ContractColumn], file_format: Csv
+    spark: SparkSession,
+    files: Sequence[LandedFile],
+    contract: Sequence[ContractColumn],
+    file_format: Format,
+    misnamed: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Count the lines of files and look at their names and headers."""
-    counted = count_lines(spark, files)
-    expected = [column.name for column in contract]
-    quarantined = []
-    for file in files:
-        if UNREADABLE_SIGN in file.path:
-            explanation = f"saw {UNREADABLE_SIGN!r} in the name, which Spark cannot read. Give the file another name"
-            quarantined.append(Quarantined(file, "file_name", file.path, explanation))
-            continue
-        if not file_format.header:
-            continue
-        lines = counted[file.path]
-        if lines.lines == 0:
-            quarantined.append(Quarantined(file, "file_empty", "", "saw no line, expected a header"))
-            continue
-        header = lines.first_line.removesuffix("\r")
-        if _header_fields(header, file_format.sep) != expected:
-            wanted = file_format.sep.join(expected)
-            quarantined.append(
-                Quarantined(file, "file_header", header, f"saw the header {header!r}, expected {wanted!r}")
-            )
-    return Reading(list(files), counted, quarantined, file_format.header)
+    """Count the rows of files and look at their names and headers.
+
+    misnamed: path -> what is wrong with its name, where something is.
+    """
+    faults = {
+        path: Quarantined(file, "file_name", path, said) for path, said, file in _bad_names(files, misnamed or {})
+    }
+    if isinstance(file_format, JsonArray):
+        records = count_records(spark, files)
+        for file in files:
+            seen = records[file.path].seen
+            if seen is not None and file.path not in faults:
+                faults[file.path] = Quarantined(file, "file_not_json", seen, f"{seen}; the file is kept as one row")
+        rows = {path: found.records for path, found in records.items()}
+        content = {path: found.content for path, found in records.items()}
+        lines: dict[str, FileLines] = {}
+    else:
+        lines = count_lines(spark, files)
+        expected = [column.name for column in contract]
+        for file in files if file_format.header else ():
+            if file.path not in faults and (fault := _header_fault(file, lines[file.path], expected, file_format.sep)):
+                faults[file.path] = fault
+        rows = {path: found.lines - file_format.header for path, found in lines.items()}
+        content = {path: found.content for path, found in lines.items()}
+    return Reading(
+        files=list(files),
+        rows={**rows, **dict.fromkeys(faults, 1)},
+        content=content,
+        quarantined=[faults[file.path] for file in files if file.path in faults],
+        lines=lines,
+    )
+
+
+def _bad_names(files: Sequence[LandedFile], misnamed: Mapping[str, str]) -> list[tuple[str, str, LandedFile]]:
+    unreadable = f"saw {UNREADABLE_SIGN!r} in the name, which Spark cannot read. Give the file another name"
+    said = {file.path: unreadable for file in files if UNREADABLE_SIGN in file.path} | dict(misnamed)
+    return [(file.path, said[file.path], file) for file in files if file.path in said]
+
+
+def _header_fault(file: LandedFile, lines: FileLines, expected: list[str], sep: str) -> Quarantined | None:
+    if lines.lines == 0:
+        return Quarantined(file, "file_empty", "", "saw no line, expected a header")
+    header = lines.first_line.removesuffix("\r")
+    if _header_fields(header, sep) == expected:
+        return None
+    return Quarantined(file, "file_header", header, f"saw the header {header!r}, expected {sep.join(expected)!r}")
 
 
 def _header_fields(header: str, sep: str) -> list[str]:
@@ -87,17 +115,17 @@ def _header_fields(header: str, sep: str) -> list[str]:
         return []
 
 
-def judged_lines(
+def judged_rows(
     spark: SparkSession,
     landing: Landing,
     reading: Reading,
     pattern: str,
     contract: Sequence[ContractColumn],
-    file_format: Csv,
+    file_format: Format,
 ) -> DataFrame:
     """The rows of all files that can be read, with the contract's verdict, and one row a quarantined file.
 
-    Out: arrival, file, line_number, raw, the contract's columns, violations.
+    Out: arrival, file, line_number, raw, the contract's columns, violations. Run its plan inside `reading_config`.
     """
     bad = {q.file.path for q in reading.quarantined}
     good = [file for file in reading.files if file.path not in bad]
@@ -110,39 +138,37 @@ def judged_lines(
     )
     if not good:
         return rejected
-    lines = read_lines(spark, landing.uri, good, reading.counted, file_format.header)
-    # As bytes: a part of a text is found by counting its characters, row after row.
-    arrival_at = len(pattern.partition(ARRIVAL_FIELD)[0].encode()) + 1
-    arrival = F.substring(F.col("file").cast("binary"), arrival_at, ARRIVAL_LENGTH).cast("string")
-    lines = lines.select(arrival.alias("arrival"), "file", "line_number", "raw")
-    traits = [reading.counted[file.path] for file in good]
-    judged = judge(
-        lines,
-        contract,
-        file_format.sep,
-        check_utf8=not all(file.is_utf8 for file in traits),
-        has_quotes=any(file.has_quote for file in traits),
-    )
+    if isinstance(file_format, JsonArray):
+        rows = _with_arrival(read_records(spark, landing.uri, good), good, pattern)
+        judged = judge_records(rows, contract, file_format.rest)
+    else:
+        lines = read_lines(spark, landing.uri, good, reading.lines, file_format.header)
+        traits = [reading.lines[file.path] for file in good]
+        judged = judge(
+            _with_arrival(lines, good, pattern),
+            contract,
+            file_format.sep,
+            check_utf8=not all(file.is_utf8 for file in traits),
+            has_quotes=any(file.has_quote for file in traits),
+        )
     return judged.unionByName(rejected) if reading.quarantined else judged
 
 
-def landed_counts(spark: SparkSession, reading: Reading, source: str, version: str) -> DataFrame:
-    """A row of the table counts for each file, from its bytes."""
-    rows = [
-        (file.arrival[:7], source, file.arrival, file.path, stamped(file, version), LANDED, reading.landed_rows(file))
-        for file in reading.files
-    ]
-    texts = ("arrival_month", "source", "arrival", "file", "fingerprint", "standing")
-    structure = ", ".join([*[f"{name} string" for name in texts], "rows long"])
-    return spark.createDataFrame(rows, structure).select(
-        "arrival_month",
-        "source",
-        "arrival",
-        "file",
-        "fingerprint",
-        F.lit(None).cast(c.EVENT_DATE.dataType).alias("event_date"),
-        F.lit(None).cast(c.HOUR.dataType).alias("hour"),
-        "standing",
-        F.lit(None).cast(c.RULE.dataType).alias("rule"),
-        "rows",
-    )
+def reading_config(spark: SparkSession, file_format: Format) -> spark_config:
+    """The session's settings within which files of the format are read: which of them share a task."""
+    if isinstance(file_format, Csv):
+        return one_file_a_task(spark)
+    return spark_config(spark, {"spark.sql.files.openCostInBytes": str(SMALL_FILE_COST)})
+
+
+def _with_arrival(rows: DataFrame, files: Sequence[LandedFile], pattern: str) -> DataFrame:
+    columns: list[str | Column] = ["file", "line_number", "raw"]
+    if any(len(file.arrival) > DATE_LENGTH for file in files):
+        arrivals = rows.sparkSession.createDataFrame(
+            [(file.path, file.arrival) for file in files], "file string, arrival string"
+        )
+        return rows.join(F.broadcast(arrivals), "file").select("arrival", *columns)
+    # As bytes: a part of a text is found by counting its characters, row after row.
+    arrival_at = len(pattern.partition(ARRIVAL_FIELD)[0].encode()) + 1
+    arrival = F.substring(F.col("file").cast("binary"), arrival_at, DATE_LENGTH).cast("string")
+    return rows.select(arrival.alias("arrival"), *columns)

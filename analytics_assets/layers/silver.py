@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
-from analytics_assets.feeds.tables import event_fields, other_contract_fields
+from analytics_assets.feeds.tables import content_columns
 from analytics_assets.layers.bronze import accepted_rows_of
 from analytics_assets.layers.dimension import clear_touched, touched_dates
+from analytics_assets.layers.edges import blocks, crossed_into, dates_with_other_edges, open_before, record_edges
+from analytics_assets.layers.keys import winners
 from analytics_assets.layers.world import Built, World, built, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.silver import events_in_sessions
+from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
 from resources.conditions import one_of_dates
 
 
 def dates_behind(world: World) -> list[str]:
-    """Event dates that silver does not hold as the tide has them, or whose users' attributes changed."""
+    """Event dates that silver does not hold as the tide has them, or whose users' attributes changed.
+
+    Where sessions may last past midnight, also those that begin with other open sessions than they were computed with.
+    """
     recorded = world.lakehouse.versions(world.tables["silver"])
     wanted = wanted_versions(world)
     differ = {
@@ -27,6 +33,8 @@ def dates_behind(world: World) -> list[str]:
         for day in {*recorded, *wanted}
         if wanted.get(day) != (recorded[day].split("-")[0] if day in recorded else None)
     }
+    if not world.feed.sessions.splits_at_midnight:
+        differ |= dates_with_other_edges(world)
     return sorted(differ | set(touched_dates(world)))
 
 
@@ -37,17 +45,35 @@ def wanted_versions(world: World) -> dict[str, str]:
 
 
 def build_silver(world: World, days: Sequence[str]) -> Built:
-    """Compute event dates and replace them in silver, in one commit."""
-    table, lakehouse = world.tables["silver"], world.lakehouse
+    """Compute event dates and replace them in silver, in one commit.
+
+    Where sessions may last past midnight, also the dates after them that sessions now cross into otherwise.
+    """
+    if world.feed.sessions.splits_at_midnight:
+        return _replace(world, sorted(days), silver_rows(world, sorted(days)))
     keys = sorted(days)
-    rows = silver_rows(world, keys)
-    written = lakehouse.replace(
+    while True:
+        rows = silver_rows(world, keys).persist()
+        try:
+            wider = sorted({*keys, *crossed_into(world, rows, keys)})
+            if wider == keys:
+                return _replace(world, keys, rows)
+        finally:
+            rows.unpersist()
+        keys = wider
+
+
+def _replace(world: World, keys: Sequence[str], rows: DataFrame) -> Built:
+    table = world.tables["silver"]
+    written = world.lakehouse.replace(
         table,
         rows.select(table.schema.fieldNames()),
         one_of_dates("event_date", keys),
         run_id=world.run_id,
         partitions=keys,
     )
+    if not world.feed.sessions.splits_at_midnight:
+        record_edges(world, keys)
     if world.feed.dimension:
         clear_touched(world, keys)
     return built(world, table, written, keys)
@@ -56,19 +82,33 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
 def silver_rows(world: World, days: Sequence[str]) -> DataFrame:
     """The rows of silver for event dates, from bronze and the dimension."""
     feed, lakehouse = world.feed, world.lakehouse
-    content = [
-        field.name for field in (*event_fields(feed), *other_contract_fields(feed)) if field.name not in ("event_date",)
-    ]
-    kept = dict.fromkeys(["event_date", *content, *feed.event_key, "arrival", "file"])
-    accepted = lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*kept)
-    in_sessions = events_in_sessions(
-        _spread(accepted, len(days)),
-        event_key=feed.event_key,
-        content=content,
-        winner=feed.winner,
-        timeout=feed.sessions.timeout,
-        zone=feed.time_zone,
-    )
+    content = content_columns(feed)
+    columns = dict.fromkeys(["event_date", *content, *feed.event_key, "arrival", "file"])
+    accepted = lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*columns)
+    accepted = winners(world, accepted, days)
+    rule = feed.sessions
+    if rule.splits_at_midnight:
+        in_sessions = events_in_sessions(
+            _spread(accepted, len(days)),
+            event_key=feed.event_key,
+            content=content,
+            winner=feed.winner,
+            timeout=rule.timeout,
+            zone=feed.time_zone,
+        )
+    else:
+        first = blocks(days)
+        in_sessions = events_in_unsplit_sessions(
+            accepted.withColumn(BLOCK, by_date(F.col("event_date"), days, first)),
+            open_before(world, days),
+            event_key=feed.event_key,
+            content=content,
+            winner=feed.winner,
+            session_key=rule.key,
+            actions=rule.actions,
+            timeout=rule.timeout,
+            zone=feed.time_zone,
+        ).repartition("event_date")
     if feed.dimension:
         users = lakehouse.read_or_empty(world.tables[feed.dimension.name])
         periods = attributes_by_date(users, feed.dimension.key, feed.attributes)
@@ -89,13 +129,10 @@ def _input_version(world: World, days: Sequence[str]) -> Column:
     wanted = wanted_versions(world)
     # The second part tells those that read silver that attributes changed; it does not make silver behind.
     snapshots = sorted(
-        row["fingerprint"]
-        for row in world.counts().select(["source", "fingerprint"]).to_pylist()
-        if row["source"] != EVENTS_SOURCE and row["fingerprint"]
+        row["content"]
+        for row in world.counts().select(["source", "content"]).to_pylist()
+        if row["source"] != EVENTS_SOURCE and row["content"]
     )
     attributes = digest(*snapshots)[:8]
-    first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
-    every = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-    # By place: a map of a year's dates would be searched for each row.
-    versions = F.array(*[F.lit(f"{wanted[day]}-{attributes}" if day in wanted else None) for day in every])
-    return F.get(versions, F.datediff("event_date", F.lit(first))).cast("string")
+    versions = {day: f"{wanted[day]}-{attributes}" for day in days if day in wanted}
+    return by_date(F.col("event_date"), days, versions)

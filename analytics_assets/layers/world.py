@@ -24,8 +24,22 @@ from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
 from resources.landing import LandedFile, Landing
 
-NOT_TEXT = {"event_date": pa.date32(), "hour": pa.int32(), "rows": pa.int64()}
-"""Columns of counts, as Arrow has them."""
+COUNTS = pa.schema(
+    [
+        ("arrival_month", pa.string()),
+        ("source", pa.string()),
+        ("arrival", pa.string()),
+        ("file", pa.string()),
+        ("fingerprint", pa.string()),
+        ("content", pa.string()),
+        ("event_date", pa.date32()),
+        ("hour", pa.int32()),
+        ("standing", pa.string()),
+        ("rule", pa.string()),
+        ("rows", pa.int64()),
+    ]
+)
+"""Columns of the table counts, as Arrow has them."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,9 @@ class World:
     def counts(self) -> pa.Table:
         """The table counts, without a JVM; empty where nothing has landed."""
         table = self.tables["counts"]
-        names = table.schema.fieldNames()
         if not self.lakehouse.exists(table):
-            return pa.table({name: pa.array([], NOT_TEXT.get(name, pa.string())) for name in names})
-        return self.lakehouse.arrow(table, names)
+            return empty_counts()
+        return self.lakehouse.arrow(table, COUNTS.names).cast(COUNTS)
 
     def tide(self) -> dict[str, tuple[str, int]]:
         """Version and accepted rows of each event date, by its ISO form."""
@@ -75,6 +88,11 @@ class World:
             last_date=feed.last_date,
             lag_days=feed.lag_days,
         )
+
+
+def empty_counts() -> pa.Table:
+    """The table counts of a feed of which nothing has landed."""
+    return COUNTS.empty_table()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +126,15 @@ def reading_version(feed: Feed) -> str:
         feed.lag_days,
         feed.first_date,
         feed.event_key == WHOLE_ROW,
+        feed.file_time,
     )
 
 
 def event_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how accepted rows become events in sessions."""
-    return digest(feed.event_key, feed.winner, feed.sessions, feed.time_zone, feed.attributes)
+    return digest(
+        feed.event_key, feed.winner, feed.key_scope, feed.kept, feed.sessions, feed.time_zone, feed.attributes
+    )
 
 
 def snapshot_version(dimension: Dimension) -> str:
@@ -122,7 +143,10 @@ def snapshot_version(dimension: Dimension) -> str:
 
 
 def _columns(contract: type[object]) -> list[tuple[object, ...]]:
-    return [(c.name, c.data_type.simpleString(), c.nullable, c.violation, c.checks) for c in contract_columns(contract)]
+    return [
+        (c.name, c.key, c.data_type.simpleString(), c.nullable, c.violation, c.checks)
+        for c in contract_columns(contract)
+    ]
 
 
 def pending(files: Collection[LandedFile], counts: pa.Table, source: str, version: str) -> list[str]:

@@ -6,13 +6,14 @@ Belongs here: the verdict on a row of an event file or of a snapshot. Does not: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
+from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import ContractColumn, Rule, rules, with_violations
 from analytics_assets.transforms.fields import QUOTE, field_text, malformed_rules, quote_fault, split_fields
 from analytics_assets.transforms.values import typed
@@ -20,6 +21,9 @@ from analytics_assets.transforms.values import typed
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
+EVENT_TYPES = {
+    field.name: field.dataType for field in (c.USER_ID, c.ACTION, c.OBJECT_ID, c.DURATION_MS, c.APP_VERSION, c.COUNTRY)
+}
 FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
 
@@ -35,7 +39,6 @@ def judge(
     raw = F.col("raw")
     if check_utf8:
         lines = _readable(lines)
-    names = [column.name for column in contract]
     has_quote = F.col(HAS_QUOTE) if has_quotes else None
     malformed = _utf8_rules(check_utf8)
     if has_quote is not None:
@@ -43,17 +46,29 @@ def judge(
         lines = lines.withColumn(QUOTE_FAULT, quote_fault(raw, sep, has_quote))
         malformed += malformed_rules(lambda: F.col(QUOTE_FAULT))
     malformed += _number_of_fields(len(contract))
-    contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
     # Step by step: what a later step uses more than once is computed once.
     split = lines.withColumn(FIELDS, split_fields(raw, sep, has_quote))
-    texts = split.withColumns({TEXT + name: field_text(F.col(FIELDS)[at], has_quotes) for at, name in enumerate(names)})
-    values = texts.withColumns({c.name: typed(F.col(TEXT + c.name), c.data_type) for c in contract})
+    texts = {column.name: field_text(F.col(FIELDS)[at], has_quotes) for at, column in enumerate(contract)}
+    return judge_texts(split, texts, contract, malformed).drop(FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT)
+
+
+def judge_texts(
+    rows: DataFrame, texts: Mapping[str, Column], contract: Sequence[ContractColumn], malformed: list[Rule]
+) -> DataFrame:
+    """Rows with the contract's typed columns and its verdict, as `judge` has them.
+
+    texts: the text of each of the contract's columns, null where the row has none. malformed: rules about the whole
+    row; one that breaks them has one reason, the first, since its texts say nothing.
+    """
+    with_texts = rows.withColumns({TEXT + name: text for name, text in texts.items()})
+    values = with_texts.withColumns(
+        {column.name: typed(F.col(TEXT + column.name), column.data_type) for column in contract}
+    )
+    contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
     judged = with_violations(values, contract_rules).withColumnRenamed("violations", "_contract_violations")
     judged = with_violations(judged, malformed)
-    # A malformed row has one reason, the first; its fields say nothing.
     found = F.coalesce(F.slice("violations", 1, 1), "_contract_violations")
-    hidden = [FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT, "_contract_violations", *[TEXT + name for name in names]]
-    return judged.withColumn("violations", found).drop(*hidden)
+    return judged.withColumn("violations", found).drop("_contract_violations", *[TEXT + name for name in texts])
 
 
 def bronze(
@@ -75,7 +90,7 @@ def bronze(
     event_time = F.expr(event["event_time"]).cast(T.TimestampType())
     if source_zone != "UTC":
         event_time = F.to_utc_timestamp(event_time, source_zone)
-    others = [F.expr(sql).alias(name) for name, sql in event.items() if name != "event_time"]
+    others = [F.expr(sql).cast(EVENT_TYPES[name]).alias(name) for name, sql in event.items() if name != "event_time"]
     sources = [F.col(name) for name in rows.columns if name not in event and name != "violations"]
     events = rows.select(
         event_time.alias("event_time"), *others, *sources, F.col("violations").alias("_contract_violations")

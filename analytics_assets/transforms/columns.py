@@ -20,10 +20,11 @@ def column(name: str, data_type: T.DataType, sentence: str) -> T.StructField:
 
 
 # Where a row came from
-ARRIVAL = column("arrival", T.StringType(), "Partition key of the arrival that brought the row (YYYY-MM-DD).")
+ARRIVAL = column("arrival", T.StringType(), "Arrival that brought the row: YYYY-MM-DD, or YYYY-MM-DDTHH.")
 FILE = column("file", T.StringType(), "File that brought the row, relative to landing.")
-FINGERPRINT = column("fingerprint", T.StringType(), "Fingerprint of the file's name, size and content stamp.")
-LINE_NUMBER = column("line_number", T.LongType(), "Line of the file, from 1; only of rejected rows.")
+FINGERPRINT = column("fingerprint", T.StringType(), "Digest of the file's name, size and time, and of the rules.")
+CONTENT = column("content", T.StringType(), "Digest of the file's bytes.")
+LINE_NUMBER = column("line_number", T.LongType(), "Line or record of the file, from 1; only of rejected rows.")
 RAW = column("raw", T.StringType(), "The row as it landed, where the row was rejected or is its own key.")
 STANDING = column("standing", T.StringType(), "on_time, late, early or rejected; landed for the count of bytes.")
 VIOLATIONS = column("violations", T.ArrayType(T.StringType()), "Names of the rules broken; null if none.")
@@ -43,6 +44,7 @@ ACTION = column("action", T.StringType(), "What was done.")
 OBJECT_ID = column("object_id", T.StringType(), "What it was done to: a page, a file, a product.")
 DURATION_MS = column("duration_ms", T.LongType(), "How long it took, in milliseconds.")
 APP_VERSION = column("app_version", T.StringType(), "Version of the app that sent the event.")
+COUNTRY = column("country", T.StringType(), "Country that it happened in; unknown if it is not known.")
 COPIES = column("copies", T.LongType(), "Accepted rows with this event key; 1 means no duplicate.")
 
 # Sessions
@@ -62,8 +64,18 @@ ENTRY_OBJECT_ID = column("entry_object_id", T.StringType(), "Object of the first
 EXIT_ACTION = column("exit_action", T.StringType(), "Action of the last event.")
 EXIT_OBJECT_ID = column("exit_object_id", T.StringType(), "Object of the last event.")
 
+IS_USER_ACTION = column("is_user_action", T.BooleanType(), "The event is one that starts or extends a session.")
+
+OPEN_BEFORE = column("open_before", T.StringType(), "Digest of the sessions open when the date began, as computed.")
+OPEN_AFTER = column("open_after", T.StringType(), "Digest of the sessions open when the date ended.")
+
+# Keys over all dates
+EVENT_KEY = column("event_key", T.StringType(), "Values of the event key, as JSON.")
+WINNER_DATE = column("winner_date", T.DateType(), "Event date on which the key's event is kept.")
+
 # User days
 EVENTS = column("events", T.LongType(), "Number of events.")
+USERS = column("users", T.LongType(), "Distinct users.")
 FIRST_EVENT_TIME = column("first_event_time", T.TimestampType(), "Time of the day's first event, in UTC.")
 LAST_EVENT_TIME = column("last_event_time", T.TimestampType(), "Time of the day's last event, in UTC.")
 

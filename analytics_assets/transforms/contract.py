@@ -36,9 +36,13 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class ContractColumn:
-    """A column of a contract: its type, whether it may be missing, and pandera's checks on it."""
+    """A column of a contract: its type, whether it may be missing, and pandera's checks on it.
+
+    key: of a record, the key of its value.
+    """
 
     name: str
+    key: str
     data_type: T.DataType
     nullable: bool
     sentence: str
@@ -80,6 +84,7 @@ def contract_columns(model: type[Any]) -> list[ContractColumn]:
         columns.append(
             ContractColumn(
                 name=name,
+                key=metadata.get("key", name),
                 data_type=data_type,
                 nullable=declared.nullable,
                 sentence=declared.description or f"{name}, as it landed.",

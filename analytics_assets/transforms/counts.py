@@ -7,6 +7,7 @@ version of a date. Does not: counting lines in files (resources/lines.py).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 
 import pyarrow as pa
@@ -19,51 +20,41 @@ from analytics_assets.transforms.bronze import ACCEPTED, local_hour
 EVENTS_SOURCE = "events"
 
 
-def event_counts(bronze: DataFrame, fingerprints: DataFrame, zone: str) -> DataFrame:
+def event_counts(bronze: DataFrame, zone: str) -> DataFrame:
     """Rows by (arrival, file, event date, hour, standing, rule).
 
-    In: bronze; fingerprints (arrival string, file string, fingerprint string), of all its files.
-    Out: the columns of the table counts. A rejected row counts once, under the first rule that it broke.
+    In: bronze. Out: those columns and rows bigint. A rejected row counts once, under the first rule that it broke.
     """
     # The arrival follows from the file: one text less to compare for each row.
-    counted = bronze.groupBy(
+    return bronze.groupBy(
         "file",
         "event_date",
         local_hour(F.col("event_time"), zone).alias("hour"),
         "standing",
         F.col("violations")[0].alias("rule"),
     ).agg(F.count(F.lit(1)).alias("rows"))
-    return counted.join(F.broadcast(fingerprints), "file", "left").select(
-        F.substring("arrival", 1, 7).alias("arrival_month"),
-        F.lit(EVENTS_SOURCE).alias("source"),
-        "arrival",
-        "file",
-        "fingerprint",
-        "event_date",
-        "hour",
-        "standing",
-        "rule",
-        "rows",
-    )
 
 
-def tide(counts: pa.Table, version: str) -> dict[date, tuple[str, int]]:
+def tide(counts: pa.Table, version: str, keys: Mapping[date, str] | None = None) -> dict[date, tuple[str, int]]:
     """For each event date with accepted rows its version (16 hex digits), and how many they are.
 
-    In: the table counts; version: of the rules by which rows are read. A date's version is a digest of that and of
-    the sorted (file, fingerprint, accepted rows) of the date: it does not depend on the order of processing, and
-    changes when a file with rows of the date does.
+    In: the table counts; version: of the rules by which rows are read; keys: for dates with rows whose key stands on
+    other dates too, a digest of where each is kept. A date's version is a digest of all that and of the sorted (file,
+    content, accepted rows) of the date: it does not depend on the order of processing, and changes when the bytes of
+    a file with rows of the date do.
     """
     accepted = pc.and_(
         pc.is_in(counts["standing"], pa.array(ACCEPTED)), pc.equal(counts["source"], pa.scalar(EVENTS_SOURCE))
     )
-    by_file = counts.filter(accepted).group_by(["event_date", "file", "fingerprint"]).aggregate([("rows", "sum")])
+    by_file = counts.filter(accepted).group_by(["event_date", "file", "content"]).aggregate([("rows", "sum")])
     lines: dict[date, list[str]] = {}
     rows: dict[date, int] = {}
     for row in by_file.to_pylist():
         day = row["event_date"]
-        lines.setdefault(day, []).append(f"{row['file']}|{row['fingerprint']}|{row['rows_sum']}")
+        lines.setdefault(day, []).append(f"{row['file']}|{row['content']}|{row['rows_sum']}")
         rows[day] = rows.get(day, 0) + row["rows_sum"]
+    for day, digest in (keys or {}).items():
+        lines.get(day, []).append(f"keys|{digest}")
     return {
         day: (hashlib.sha256("\n".join([version, *sorted(lines[day])]).encode()).hexdigest()[:16], rows[day])
         for day in sorted(lines)

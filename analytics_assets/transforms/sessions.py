@@ -5,6 +5,8 @@ Belongs here: what is summed up over a session, and its id. Does not: where a se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyspark.sql.functions as F
 import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
@@ -32,23 +34,44 @@ def sessions(silver: DataFrame, has_duration: bool) -> DataFrame:
     ]
     # The start comes first: the sort that the texts of entry and exit need compares it before all else, as a number.
     made = silver.groupBy("session_start", "user_id", "session_date", "input_version").agg(*sums)
+    named = _described(made).withColumn("session_id", session_id([F.col("user_id")], F.col("session_start")))
+    return named if has_duration else named.drop("engaged_ms")
+
+
+def unsplit_sessions(silver: DataFrame, session_key: Sequence[str], has_duration: bool) -> DataFrame:
+    """One row for each session of a feed whose sessions may last past midnight; its events may have several dates.
+
+    In: silver with session_start. Out: as `sessions`, with the session's key, and events bigint: the session's,
+    user actions or not. actions are user actions.
+    """
+    duration = F.coalesce(F.col("duration_ms"), F.lit(0)) if has_duration else F.lit(0)
+    end = F.unix_micros("event_time") + duration * MILLISECOND
+    place = F.struct("event_time", "action", "object_id")
+    made = silver.groupBy("session_id", *session_key, "session_start", "session_date").agg(
+        F.count(F.lit(1)).alias("events"),
+        F.count(F.when(F.col("is_user_action"), 1)).alias("actions"),
+        F.max(end).alias("_end"),
+        F.sum(duration).cast(T.LongType()).alias("engaged_ms"),
+        F.min(place).alias("_entry"),
+        F.max(place).alias("_exit"),
+    )
+    described = _described(made)
+    return described if has_duration else described.drop("engaged_ms")
+
+
+def _described(made: DataFrame) -> DataFrame:
     length = (F.col("_end") - F.unix_micros("session_start")) / F.lit(1_000_000).cast(T.DecimalType(7, 0))
-    columns = [
-        session_id([F.col("user_id")], F.col("session_start")).alias("session_id"),
-        F.col("user_id"),
-        F.col("session_date"),
-        F.col("session_start"),
-        length.cast(T.DecimalType(14, 3)).alias("duration_s"),
-        *([F.col("engaged_ms")] if has_duration else []),
-        F.col("actions"),
-        (F.col("actions") == 1).alias("is_bounce"),
-        F.col("_entry.action").alias("entry_action"),
-        F.col("_entry.object_id").alias("entry_object_id"),
-        F.col("_exit.action").alias("exit_action"),
-        F.col("_exit.object_id").alias("exit_object_id"),
-        F.col("input_version"),
-    ]
-    return made.select(*columns)
+    described = made.withColumns(
+        {
+            "duration_s": length.cast(T.DecimalType(14, 3)),
+            "is_bounce": F.col("actions") == 1,
+            "entry_action": F.col("_entry.action"),
+            "entry_object_id": F.col("_entry.object_id"),
+            "exit_action": F.col("_exit.action"),
+            "exit_object_id": F.col("_exit.object_id"),
+        }
+    )
+    return described.drop("_end", "_entry", "_exit")
 
 
 def session_id(key: list[Column], start: Column) -> Column:

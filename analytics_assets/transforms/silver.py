@@ -45,7 +45,7 @@ def events_in_sessions(
     key = [*LEAD, *event_key] if tuple(event_key) == WHOLE_ROW else ["event_date", *event_key]
     if not set(LEAD) <= set(key):
         # Rows of one key do not stand together in the order of sessions: an order of their own, and maybe a shuffle.
-        rows = _unique(rows, key, content, winner)
+        rows = unique_events(rows, key, content, winner)
     order = ["event_time", *TIES, *[name for name in dict.fromkeys(key) if name not in LEAD]]
     in_order = Window.partitionBy(*USER_DAY).orderBy(*order, *_winner_last(content, winner, {*USER_DAY, *order}))
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
@@ -81,8 +81,8 @@ def events_in_sessions(
     return events.drop(*[name for name in events.columns if name.startswith("_")])
 
 
-def _unique(rows: DataFrame, key: Sequence[str], content: Sequence[str], winner: str) -> DataFrame:
-    """Rows that win, with copies."""
+def unique_events(rows: DataFrame, key: Sequence[str], content: Sequence[str], winner: str) -> DataFrame:
+    """Of rows with one key the one that wins, with copies bigint: how many there were."""
     group = Window.partitionBy(*dict.fromkeys(key))
     in_order = group.orderBy(*_winner_last(content, winner, set(key)))
     ranked = rows.select(

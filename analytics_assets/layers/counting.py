@@ -1,0 +1,69 @@
+"""Counting: the table counts, written when all else that follows from an arrival stands.
+
+Belongs here: rows of counts from what was read and from what was landed, replacing them. Does not: the aggregate
+(transforms/counts.py), the tide (tide.py).
+
+Counts are a row a file and hour at most: they are gathered in the driver and written without Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from analytics_assets.layers.reading import Reading
+from analytics_assets.layers.world import World, empty_counts, stamped
+from analytics_assets.transforms.bronze import LANDED
+from resources.conditions import one_of
+
+
+def new_counts(world: World, source: str, reading: Reading, version: str, counted: DataFrame) -> pa.Table:
+    """Rows of the table counts for the files that were read.
+
+    counted: rows by file, and by event_date, hour, standing and rule where it has these columns. Landed rows come
+    from the files' bytes.
+    """
+    schema = empty_counts().schema
+    files = pa.table(
+        {
+            "arrival": [file.arrival for file in reading.files],
+            "file": [file.path for file in reading.files],
+            "fingerprint": [stamped(file, version) for file in reading.files],
+            "content": [reading.content[file.path] for file in reading.files],
+            "rows": [reading.rows[file.path] for file in reading.files],
+        }
+    )
+    columns = [field for field in schema if field.name in counted.columns]
+    found = pa.Table.from_pandas(counted.toPandas(), pa.schema(columns), preserve_index=False)
+    of_file = files.drop(["rows"]).take(pc.index_in(found["file"], files["file"].combine_chunks()))
+    landed = files.append_column("standing", pa.array([LANDED] * len(files)))
+    judged = of_file.drop(["file"])
+    for field in columns:
+        judged = judged.append_column(field, found[field.name])
+    return pa.concat_tables([_in_full(part, source, schema) for part in (landed, judged)])
+
+
+def _in_full(part: pa.Table, source: str, schema: pa.Schema) -> pa.Table:
+    known = {name: part[name] for name in part.column_names}
+    known["arrival_month"] = pc.utf8_slice_codeunits(part["arrival"], 0, len("2025-01"))
+    known["source"] = pa.array([source] * len(part))
+    nulls = {field.name: pa.nulls(len(part), field.type) for field in schema if field.name not in known}
+    return pa.table({**known, **nulls}).select(schema.names).cast(schema)
+
+
+def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh: pa.Table | None) -> pa.Table:
+    """The table counts as it will be when those of the arrivals are replaced by fresh ones; none: by nothing."""
+    ours = pc.and_(pc.equal(counts["source"], source), pc.is_in(counts["arrival"], pa.array(sorted(arrivals))))
+    others = counts.filter(pc.invert(ours))
+    return others if fresh is None else pa.concat_tables([others, fresh])
+
+
+def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:
+    """Replace the counts of arrivals of one source."""
+    columns: Mapping[str, Any] = {name: fresh[name] for name in fresh.schema.names}
+    where = one_of("source", [source]) & one_of("arrival", arrivals)
+    world.lakehouse.put(world.tables["counts"], columns, world.run_id, arrivals, where)

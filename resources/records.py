@@ -1,0 +1,115 @@
+"""JSON files, each one array: their elements counted from the bytes, and read as rows that know their file and place.
+
+Belongs here: files and their top-level elements. Does not: what an element means (analytics_assets/transforms),
+files of lines (lines.py).
+
+The count and the reader share no code: conservation compares the two.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.fs
+import pyspark.sql.functions as F
+from pyspark import cloudpickle
+from pyspark.sql import Column, DataFrame, SparkSession
+
+from resources.landing import LandedFile
+from resources.lines import COUNTED_HERE, relative_path
+from resources.spark import literal_path
+
+LARGEST_FILE = 256 * 1024 * 1024
+"""Bytes: such a file is read as one text."""
+BOM = "\ufeff"
+COUNTED = "uri string, records long, seen string, content string"
+_COUNTED_ARROW = pa.schema(
+    [("uri", pa.string()), ("records", pa.int64()), ("seen", pa.string()), ("content", pa.string())]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecords:
+    """What the bytes of a file say. records: elements of its array. seen: why it is none, else None.
+
+    content: digest of the bytes.
+    """
+
+    records: int
+    seen: str | None
+    content: str
+
+
+def count_records(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, FileRecords]:
+    """Count the records of each file from its bytes; result by the file's path.
+
+    Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
+    """
+    uris = [(file.uri, file.size) for file in files]
+    is_little = sum(size for _, size in uris) <= COUNTED_HERE
+    counted = [_count(uri, size) for uri, size in uris] if is_little else _counted_by_tasks(spark, uris)
+    by_uri = {uri: FileRecords(records=records, seen=seen, content=content) for uri, records, seen, content in counted}
+    return {file.path: by_uri[file.uri] for file in files}
+
+
+def read_records(spark: SparkSession, root_uri: str, files: Sequence[LandedFile]) -> DataFrame:
+    """The elements of the files' arrays, as their JSON texts.
+
+    Out: file string, relative to landing; line_number bigint, the element's place in the file from 1; raw string,
+    null for an element null.
+    """
+    source = spark.read.option("wholetext", "true").text([literal_path(unquote(file.uri)) for file in files])
+    text: Column = F.col("value")
+    text = F.when(text.startswith(BOM), F.substring(text, 2, LARGEST_FILE)).otherwise(text)
+    elements = source.select(
+        relative_path(F.input_file_name(), root_uri, files).alias("file"),
+        F.from_json(text, "array<string>").alias("_all"),
+    )
+    placed = elements.select("file", F.posexplode("_all").alias("_place", "raw"))
+    return placed.select("file", (F.col("_place") + 1).cast("long").alias("line_number"), "raw")
+
+
+def _counted_by_tasks(spark: SparkSession, uris: Sequence[tuple[str, int]]) -> list[tuple[str, int, str | None, str]]:
+    # By value: an executor of a cluster need not have this package.
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+
+    def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows = [_count(row["uri"], row["size"]) for row in batch.to_pylist()]
+            yield pa.RecordBatch.from_pylist(
+                [dict(zip(_COUNTED_ARROW.names, row, strict=True)) for row in rows], schema=_COUNTED_ARROW
+            )
+
+    made = spark.createDataFrame(list(uris), "uri string, size long").mapInArrow(count, COUNTED)
+    return [(row.uri, row.records, row.seen, row.content) for row in made.collect()]  # a row a file
+
+
+def _count(uri: str, size: int) -> tuple[str, int, str | None, str]:
+    if size > LARGEST_FILE:
+        return (uri, 0, f"saw {size:,} bytes, expected at most {LARGEST_FILE:,} in one array", "")
+    filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
+    with filesystem.open_input_file(path) as source:
+        octets = source.read()
+    content = hashlib.sha256(octets).hexdigest()[:16]
+    try:
+        found = json.loads(octets.removeprefix(codecs.BOM_UTF8).decode("utf-8"), parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        return (uri, 0, f"saw a byte at {error.start} that is not UTF-8", content)
+    except RecursionError:
+        return (uri, 0, "saw arrays or objects inside each other a thousand deep", content)
+    except ValueError as error:
+        return (uri, 0, f"saw {error}" if octets.strip() else "saw nothing", content)
+    if not isinstance(found, list):
+        return (uri, 0, f"saw one {type(found).__name__}, expected an array of records", content)
+    return (uri, len(found), None, content)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant}, which is no JSON")
