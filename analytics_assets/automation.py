@@ -12,6 +12,7 @@ from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.records import materializations, tide_materializations
 from analytics_assets.layers.world import Built, World
 from analytics_assets.passes import Observer, Outcome, Verdicts, run_backfill, run_pass
+from analytics_assets.retention import run_purge
 from asset_checks.dagster_checks import evaluations
 from asset_checks.law import Law
 from resources.event_log import gathered_events
@@ -140,3 +141,27 @@ def _end(watch: Watch, outcome: Outcome) -> None:
     if outcome.has_failed:
         held = "; ".join(f"{table}: {', '.join(keys[:5])}" for table, keys in outcome.failed.items())
         raise dg.Failure(f"Checks failed, and these partitions went no further: {held}", allow_retries=False)
+
+
+def purge_job(feed: Feed) -> dg.JobDefinition:
+    """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
+
+    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.")
+    def tables(
+        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
+    ) -> None:
+        purged = run_purge(World(feed, landing, lakehouse, context.run_id))
+        context.log.info(f"purged {len(purged.arrivals)} arrivals, {purged.rows:,} rows")
+        watch.outcome = Outcome(purged=purged)
+
+    @dg.job(
+        name=f"{feed.name}_purge",
+        description=f"Takes accepted rows of {feed.name} out of bronze that are older than {feed.retention_days} "
+        "days of arrivals. Their events stay in silver.",
+        tags={"tidebook/feed": feed.name},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        tables()
+
+    return job

@@ -47,6 +47,14 @@ def _date(value: str | None) -> str | None:
     raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
 
 
+def _arrival(value: str) -> str:
+    """A date, or a date with the hour, as 2025-01-31T07."""
+    day, sign, hour = value.partition("T")
+    if sign and not re.fullmatch("[01][0-9]|2[0-3]", hour):
+        raise typer.BadParameter(f"saw {value!r}, expected an arrival such as 2025-01-31 or 2025-01-31T07")
+    return f"{_date(day)}{sign}{hour}"
+
+
 Day = Annotated[str | None, typer.Option(callback=_date, metavar="YYYY-MM-DD")]
 
 
@@ -82,7 +90,7 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    run_feed(feed, [_date(day) or "" for day in arrival or []], timings, console)
+    run_feed(feed, [_arrival(name) for name in arrival or []], timings, console)
 
 
 @app.command()
@@ -100,6 +108,19 @@ def backfill(
     from analytics_assets.commands.run import backfill as backfill_feed
 
     backfill_feed(feed, table, first, last, console)
+
+
+@app.command()
+def purge(feed: FeedName) -> None:
+    """Take accepted rows of old arrivals out of bronze, for a feed that declares how long it keeps them.
+
+    No event is lost: it stays in silver, and late rows go on being compared with it. Purged arrivals are frozen.
+
+    Example:  tidebook purge ide
+    """
+    from analytics_assets.commands.run import purge as purge_feed
+
+    purge_feed(feed, console)
 
 
 @app.command()

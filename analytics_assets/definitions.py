@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from analytics_assets.automation import Watch, backfill_job, pass_job
+from analytics_assets.automation import Watch, backfill_job, pass_job, purge_job
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
@@ -20,7 +20,10 @@ RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
 defs = dg.Definitions(
     assets=dg.with_source_code_references([asset for feed in FEEDS for asset in feed_assets(feed)]),
     asset_checks=[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
-    jobs=[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed))],
+    jobs=[
+        *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed))],
+        *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
+    ],
     resources=RESOURCES,
     executor=dg.in_process_executor,
 )

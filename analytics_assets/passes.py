@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
 from analytics_assets.layers.arrivals import arrivals_of
+from analytics_assets.layers.purge import Purged
 from analytics_assets.layers.world import Built, World, unaccounted
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.law import Law, Verdict
@@ -48,12 +49,17 @@ class Observer:
 
 @dataclass
 class Outcome:
-    """What a pass did: seconds by stage, rows by table, and the partitions held back by a failed check."""
+    """What a pass did: seconds by stage, rows by table, and the partitions held back by a failed check.
+
+    refused: purged arrivals whose files changed. purged: what a purge took out of bronze.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     partitions: dict[str, int] = field(default_factory=dict)
     quarantined: list[str] = field(default_factory=list)
     failed: dict[str, list[str]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    purged: Purged | None = None
 
     @property
     def has_failed(self) -> bool:
@@ -126,6 +132,8 @@ class _Pass:
 
     def bronze(self, arrivals: Sequence[str] | None) -> None:
         pending = bronze.pending_arrivals(self.world) if arrivals is None else sorted(arrivals)
+        if arrivals is None:
+            self.outcome.refused = bronze.frozen_arrivals(self.world)
         if pending:
             done = self._timed("bronze", pending, bronze.build_bronze)
             self.outcome.quarantined = [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]

@@ -23,7 +23,8 @@ from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from resources.landing import LandedFile
-from resources.lines import COUNTED_HERE, relative_path
+from resources.line_counts import COUNTED_HERE
+from resources.lines import relative_path
 from resources.spark import literal_path
 
 LARGEST_FILE = 256 * 1024 * 1024

@@ -12,6 +12,7 @@ from analytics_assets.commands.instance import run_job
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
 from analytics_assets.passes import Outcome
+from resources.errors import UserError
 from resources.settings import load_settings
 
 
@@ -27,12 +28,30 @@ def backfill(feed_name: str, table: str | None, first: str, last: str, console: 
     return _job(f"{feed.name}_backfill", {"first": first, "last": last, "table": table or ""}, None, console)
 
 
+def purge(feed_name: str, console: Console) -> None:
+    """Take accepted rows of arrivals that are older than the feed keeps out of bronze."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    if feed.retention_days is None:
+        raise UserError(f"{feed.name} declares no retention_days: bronze keeps all of its arrivals. Nothing was purged")
+    with ProgressDisplay(console) as display:
+        done = run_job(f"{feed.name}_purge", {}, display).purged
+    if done is None or not done.arrivals:
+        console.print(f"Nothing to purge: no arrival in bronze is older than {feed.retention_days} days.")
+    else:
+        console.print(
+            f"{len(done.arrivals)} arrivals ({done.arrivals[0]} to {done.arrivals[-1]}), {done.rows:,} accepted rows "
+            "left bronze; their events stay in silver, their rejected rows in bronze."
+        )
+
+
 def _job(name: str, config: dict[str, Any], timings: Path | None, console: Console) -> Outcome:
     with ProgressDisplay(console) as display:
         outcome = run_job(name, config, display)
     if timings is not None:
         total = sum(outcome.seconds.values())
         timings.write_text(json.dumps({"stages": outcome.seconds, "total_s": total}, indent=2) + "\n")
+    for arrival in outcome.refused:
+        console.print(f"refused {arrival}: it was purged, and its files in landing are no longer as they were read")
     for line in outcome.quarantined:
         console.print(f"quarantined {line}", markup=False)
     if not outcome.seconds.keys() - {"activity"}:

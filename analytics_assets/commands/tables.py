@@ -17,7 +17,8 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from analytics_assets.discovery import find_feed
-from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.feeds.table import Table
+from analytics_assets.feeds.tables import feed_tables
 from resources.errors import UserError
 from resources.open import open_places
 from resources.settings import load_settings

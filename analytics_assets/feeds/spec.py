@@ -206,6 +206,8 @@ class Feed:
             )
         if self.retention_days is not None and self.retention_days < 1:
             raise ValueError(f"{self.name}: retention_days is {self.retention_days}, expected 1 or more, or None")
+        if self.retention_days is not None and self.event_key == WHOLE_ROW:
+            raise ValueError(f"{self.name}: saw retention_days and WHOLE_ROW, expected an event_key that silver keeps")
         if self.key_scope == "feed" and self.event_key == WHOLE_ROW:
             raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
 

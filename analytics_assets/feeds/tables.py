@@ -1,99 +1,31 @@
-"""The tables of a feed: names, columns, partitions. What a feed does not declare, it has no table for.
+"""The tables of a feed that people read. What a feed does not declare, it has no table for.
 
-Belongs here: shapes. Does not: how a table is computed (transforms/) or written (layers/).
+Belongs here: shapes. Does not: what a feed keeps from run to run (state_tables.py), how a table is computed
+(transforms/) or written (layers/).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
-import pyspark.sql.types as T
-
+from analytics_assets.feeds.fields import (
+    attribute_fields,
+    event_fields,
+    kept_fields,
+    other_contract_fields,
+    session_fields,
+)
 from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.state_tables import state_tables
+from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import contract_columns
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A Delta table. grain: what one row is. statistics: columns by which readers skip files."""
-
-    feed: str
-    name: str
-    grain: str
-    description: str
-    schema: T.StructType
-    partition_by: tuple[str, ...] = ()
-    statistics: tuple[str, ...] = ()
-    maker: str = ""
-
-    @property
-    def made_by(self) -> str:
-        """The asset that writes the table, for messages."""
-        return f"asset {self.feed}/{self.maker or self.name}"
-
-
-def event_fields(feed: Feed) -> list[T.StructField]:
-    """The event's columns, in the order of the tables."""
-    fields = [c.EVENT_TIME, c.EVENT_DATE, c.USER_ID, c.ACTION, c.OBJECT_ID]
-    if feed.has_duration:
-        fields.append(c.DURATION_MS)
-    if feed.event.app_version is not None:
-        fields.append(c.APP_VERSION)
-    if feed.event.country is not None:
-        fields.append(c.COUNTRY)
-    return fields
-
-
-def kept_fields(feed: Feed) -> list[T.StructField]:
-    """The contract's columns that silver carries beside the event's."""
-    return [field for field in other_contract_fields(feed) if field.name in feed.kept]
-
-
-def attribute_fields(feed: Feed) -> list[T.StructField]:
-    """The columns of users' attributes."""
-    return [c.attribute(name, feed.dimension.name) for name in feed.attributes] if feed.dimension else []
-
-
-def other_contract_fields(feed: Feed) -> list[T.StructField]:
-    """Contract columns that bronze keeps beside the event's, under their own names.
-
-    A column that is an event column under another name is not kept twice.
-    """
-    renamed = set(feed.event.expressions().values())
-    taken = {field.name for field in event_fields(feed)}
-    kept = [column.field() for column in contract_columns(feed.contract) if column.name not in renamed]
-    for field in kept:
-        if field.name in taken:
-            raise ValueError(f"{feed.name}: contract column {field.name!r} is also an event column: rename it")
-    return kept
-
-
-def content_columns(feed: Feed) -> list[str]:
-    """What a row says of its event: the columns by which ties between rows of one key are decided."""
-    return [field.name for field in (*event_fields(feed), *other_contract_fields(feed)) if field.name != "event_date"]
-
-
-def session_fields(feed: Feed) -> list[T.StructField]:
-    """What silver says of an event's session. Where sessions may last past midnight, the id stands with the event."""
-    if feed.sessions.splits_at_midnight:
-        return [c.SESSION_START, c.SESSION_DATE, c.IS_SESSION_ENTRY, c.IS_SESSION_EXIT]
-    return [c.SESSION_START, c.SESSION_DATE, c.SESSION_ID, c.IS_USER_ACTION]
 
 
 def feed_tables(feed: Feed) -> dict[str, Table]:
     """All tables of a feed by name."""
 
-    def table(name: str, grain: str, description: str, fields: list[T.StructField], **more: object) -> Table:
-        return Table(
-            feed=feed.name,
-            name=name,
-            grain=grain,
-            description=description,
-            schema=T.StructType(fields),
-            **more,  # type: ignore[arg-type]
-        )
-
+    table = partial(declared, feed)
     engaged = [c.ENGAGED_MS] if feed.has_duration else []
     made = [
         table(
@@ -112,35 +44,6 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             ],
             partition_by=("arrival", "standing"),
             statistics=("event_date",),
-        ),
-        table(
-            "counts",
-            "a source, arrival, file, event date, hour, standing and rule",
-            "How many rows stand where; rows of standing landed are counted from the files' bytes.",
-            [
-                c.ARRIVAL_MONTH,
-                c.SOURCE,
-                c.ARRIVAL,
-                c.FILE,
-                c.FINGERPRINT,
-                c.CONTENT,
-                c.EVENT_DATE,
-                c.HOUR,
-                c.STANDING,
-                c.RULE,
-                c.ROWS,
-            ],
-            partition_by=("arrival_month",),
-            statistics=("arrival", "event_date", "standing"),
-            maker="bronze",
-        ),
-        table(
-            "tide",
-            "an event date with accepted rows",
-            "What stands for a date: a digest of the files that hold its accepted rows, and how many.",
-            [c.EVENT_DATE, c.INPUT_VERSION, c.ROWS],
-            statistics=("event_date",),
-            maker="bronze",
         ),
         table(
             "silver",
@@ -250,28 +153,6 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 statistics=("input_version",),
             )
         )
-    if not feed.sessions.splits_at_midnight:
-        made.append(
-            table(
-                "edges",
-                "an event date of silver",
-                "The sessions that are open where a date begins and where it ends: what dates hand on to each other.",
-                [c.EVENT_DATE, c.INPUT_VERSION, c.OPEN_BEFORE, c.OPEN_AFTER],
-                statistics=("event_date",),
-                maker="silver",
-            )
-        )
-    if feed.key_scope == "feed":
-        made.append(
-            table(
-                "keys",
-                "an event key and a date on which it stands",
-                "Event keys that stand on several dates, and on which of them the event is kept.",
-                [c.EVENT_KEY, c.EVENT_DATE, c.WINNER_DATE, c.ROWS],
-                statistics=("event_date",),
-                maker="bronze",
-            )
-        )
     if feed.dimension:
         fields = {column.name: column.field() for column in contract_columns(feed.dimension.contract)}
         made += [
@@ -290,13 +171,6 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 partition_by=("arrival",),
                 maker=feed.dimension.name,
             ),
-            table(
-                "touched",
-                "an event date",
-                "Dates whose users' attributes a snapshot changed, and that silver has not computed again.",
-                [c.EVENT_DATE],
-                statistics=("event_date",),
-                maker=feed.dimension.name,
-            ),
         ]
+    made += state_tables(feed)
     return {made_table.name: made_table for made_table in made}

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import dagster as dg
 
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.feeds.table import Table
+from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
 from analytics_assets.layers.partitions import (
     arrival_partitions,

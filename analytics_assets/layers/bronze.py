@@ -12,6 +12,7 @@ from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.arrivals import event_files, misnamed
 from analytics_assets.layers.counting import new_counts, with_counts, write_counts
 from analytics_assets.layers.keys import record_keys
+from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
 from analytics_assets.layers.tide import record_tide
 from analytics_assets.layers.world import Built, World, built, pending, reading_version
@@ -44,17 +45,30 @@ def pending_arrivals(world: World) -> list[str]:
             f"{world.landing.root}: saw no file of feed {world.feed.name}, expected {world.feed.landing}. "
             "Nothing was changed. Set TIDEBOOK_LANDING to the folder where files land"
         )
-    return pending(files, world.counts(), EVENTS_SOURCE, reading_version(world.feed))
+    found = pending(files, world.counts(), EVENTS_SOURCE, reading_version(world.feed))
+    gone = purged_arrivals(world)
+    return [arrival for arrival in found if arrival not in gone]
+
+
+def frozen_arrivals(world: World) -> list[str]:
+    """Purged arrivals whose files are no longer as they were read: the change is refused."""
+    gone = purged_arrivals(world)
+    if not gone:
+        return []
+    found = pending(event_files(world), world.counts(), EVENTS_SOURCE, reading_version(world.feed))
+    return [arrival for arrival in found if arrival in gone]
 
 
 def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """Read arrivals from landing and replace them in bronze, counts and tide.
 
-    Arrivals without a file in landing are archived: bronze keeps them as they are.
+    Arrivals without a file in landing are archived: bronze keeps them as they are. Purged ones are not read.
     """
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
     files = event_files(world, set(arrivals))
+    gone = purged_arrivals(world)
+    files = [file for file in files if file.arrival not in gone]
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})

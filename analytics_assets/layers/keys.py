@@ -13,7 +13,7 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.feeds.tables import content_columns
+from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED
 from analytics_assets.transforms.keys import key_columns, keys_on_several_dates, without_losers

@@ -18,7 +18,8 @@ from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import ContractColumn
 from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
-from resources.lines import FileLines, count_lines, one_file_a_task, read_lines
+from resources.line_counts import FileLines, count_lines
+from resources.lines import one_file_a_task, read_lines
 from resources.records import count_records, read_records
 from resources.spark import spark_config
 

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pyspark.sql.types as T
 
-from analytics_assets.feeds.tables import Table
+from analytics_assets.feeds.table import Table
 from analytics_assets.layers.world import Built
 from analytics_assets.transforms.columns import COMMENT
 

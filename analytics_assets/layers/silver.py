@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
-from analytics_assets.feeds.tables import content_columns
+from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.bronze import accepted_rows_of
 from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.edges import blocks, crossed_into, dates_with_other_edges, open_before, record_edges
 from analytics_assets.layers.keys import winners
+from analytics_assets.layers.purge import candidates, keep_contested
 from analytics_assets.layers.world import Built, World, built, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.dates import by_date
@@ -49,9 +50,11 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
 
     Where sessions may last past midnight, also the dates after them that sessions now cross into otherwise.
     """
-    if world.feed.sessions.splits_at_midnight:
-        return _replace(world, sorted(days), silver_rows(world, sorted(days)))
     keys = sorted(days)
+    if world.feed.retention_days is not None:
+        keep_contested(world, candidates_of(world, keys), keys, ["event_date", *world.feed.event_key])
+    if world.feed.sessions.splits_at_midnight:
+        return _replace(world, keys, silver_rows(world, keys))
     while True:
         rows = silver_rows(world, keys).persist()
         try:
@@ -83,9 +86,7 @@ def silver_rows(world: World, days: Sequence[str]) -> DataFrame:
     """The rows of silver for event dates, from bronze and the dimension."""
     feed, lakehouse = world.feed, world.lakehouse
     content = content_columns(feed)
-    columns = dict.fromkeys(["event_date", *content, *feed.event_key, "arrival", "file"])
-    accepted = lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*columns)
-    accepted = winners(world, accepted, days)
+    accepted = winners(world, candidates_of(world, days), days)
     rule = feed.sessions
     if rule.splits_at_midnight:
         in_sessions = events_in_sessions(
@@ -114,6 +115,14 @@ def silver_rows(world: World, days: Sequence[str]) -> DataFrame:
         periods = attributes_by_date(users, feed.dimension.key, feed.attributes)
         in_sessions = with_attributes(in_sessions, periods, feed.dimension.key, feed.attributes)
     return in_sessions.withColumn("input_version", _input_version(world, days))
+
+
+def candidates_of(world: World, days: Sequence[str]) -> DataFrame:
+    """Accepted rows of event dates, those of purged arrivals included."""
+    feed = world.feed
+    columns = list(dict.fromkeys(["event_date", *content_columns(feed), *feed.event_key, "arrival", "file"]))
+    accepted = world.lakehouse.read(world.tables["bronze"], accepted_rows_of(days, feed.lag_days)).select(*columns)
+    return candidates(world, accepted, days, columns)
 
 
 def _spread(rows: DataFrame, days: int) -> DataFrame:

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
-from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.feeds.table import Table
+from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE

@@ -17,7 +17,8 @@ from pyarrow.dataset import Dataset
 from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.feeds.tables import Table, feed_tables
+from analytics_assets.feeds.table import Table
+from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.counts import EVENTS_SOURCE

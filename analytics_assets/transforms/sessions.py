@@ -35,7 +35,7 @@ def sessions(silver: DataFrame, has_duration: bool) -> DataFrame:
     # The start comes first: the sort that the texts of entry and exit need compares it before all else, as a number.
     made = silver.groupBy("session_start", "user_id", "session_date", "input_version").agg(*sums)
     named = _described(made).withColumn("session_id", session_id([F.col("user_id")], F.col("session_start")))
-    return named if has_duration else named.drop("engaged_ms")
+    return _in_order(named, ["session_id", "user_id"], has_duration, "input_version")
 
 
 def unsplit_sessions(silver: DataFrame, session_key: Sequence[str], has_duration: bool) -> DataFrame:
@@ -55,8 +55,7 @@ def unsplit_sessions(silver: DataFrame, session_key: Sequence[str], has_duration
         F.min(place).alias("_entry"),
         F.max(place).alias("_exit"),
     )
-    described = _described(made)
-    return described if has_duration else described.drop("engaged_ms")
+    return _in_order(_described(made), ["session_id", *session_key], has_duration, "events")
 
 
 def _described(made: DataFrame) -> DataFrame:
@@ -72,6 +71,13 @@ def _described(made: DataFrame) -> DataFrame:
         }
     )
     return described.drop("_end", "_entry", "_exit")
+
+
+def _in_order(described: DataFrame, key: Sequence[str], has_duration: bool, last: str) -> DataFrame:
+    engaged = ["engaged_ms"] if has_duration else []
+    ends = [f"{end}_{what}" for end in ("entry", "exit") for what in ("action", "object_id")]
+    sums = ["session_date", "session_start", "duration_s", *engaged, "actions", "is_bounce"]
+    return described.select(*key, *sums, *ends, last)
 
 
 def session_id(key: list[Column], start: Column) -> Column:

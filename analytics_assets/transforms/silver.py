@@ -43,7 +43,7 @@ def events_in_sessions(
     in the feed's zone. Source: METRICS "Event key", "Sessions".
     """
     key = [*LEAD, *event_key] if tuple(event_key) == WHOLE_ROW else ["event_date", *event_key]
-    if not set(LEAD) <= set(key):
+    if not set(LEAD) <= set(key) or "rows" in rows.columns:
         # Rows of one key do not stand together in the order of sessions: an order of their own, and maybe a shuffle.
         rows = unique_events(rows, key, content, winner)
     order = ["event_time", *TIES, *[name for name in dict.fromkeys(key) if name not in LEAD]]
@@ -82,13 +82,15 @@ def events_in_sessions(
 
 
 def unique_events(rows: DataFrame, key: Sequence[str], content: Sequence[str], winner: str) -> DataFrame:
-    """Of rows with one key the one that wins, with copies bigint: how many there were."""
+    """Of rows with one key the one that wins, with copies bigint: how many there were.
+
+    A row may say in `rows` how often it stood in its file.
+    """
     group = Window.partitionBy(*dict.fromkeys(key))
     in_order = group.orderBy(*_winner_last(content, winner, set(key)))
-    ranked = rows.select(
-        "*", F.count(F.lit(1)).over(group).alias("copies"), F.lead("event_time").over(in_order).alias("_next")
-    )
-    return ranked.where("_next IS NULL").drop("_next")
+    number = F.sum("rows") if "rows" in rows.columns else F.count(F.lit(1))
+    ranked = rows.select("*", number.over(group).alias("copies"), F.lead("event_time").over(in_order).alias("_next"))
+    return ranked.where("_next IS NULL").drop("_next", "rows")
 
 
 def _winner_last(content: Sequence[str], winner: str, decided: set[str]) -> list[Column]:

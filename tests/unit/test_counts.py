@@ -11,7 +11,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.counts import event_counts, tide
 
-NAMES = ("source", "arrival", "file", "fingerprint", "event_date", "standing", "rows")
+NAMES = ("source", "arrival", "file", "content", "event_date", "standing", "rows")
 DAY = date(2025, 1, 3)
 ROW = ("events", "2025-01-03", "a.csv", "f1", DAY, "on_time", 5)
 
@@ -33,19 +33,12 @@ def test_rows_are_counted_by_file_date_hour_standing_and_first_reason(spark: Spa
         ],
         "arrival string, file string, event_time string, event_date string, standing string, violations array<string>",
     ).withColumns({"event_time": F.col("event_time").cast("timestamp"), "event_date": F.col("event_date").cast("date")})
-    fingerprints = spark.createDataFrame(
-        [("2025-01-03", "a.csv", "fa"), ("2025-01-03", "b.csv", "fb"), ("2025-01-03", "c.csv", "fc")],
-        "arrival string, file string, fingerprint string",
-    )
-    actual = event_counts(rows, fingerprints, "Europe/Berlin").withColumn(
-        "event_date", F.col("event_date").cast("string")
-    )
-    day, month = "2025-01-03", "2025-01"
+    actual = event_counts(rows, "Europe/Berlin").withColumn("event_date", F.col("event_date").cast("string"))
     expected = [
-        (month, "events", day, "a.csv", "fa", day, 23, "on_time", None, 2),
-        (month, "events", day, "a.csv", "fa", "2025-01-04", 0, "early", None, 1),
-        (month, "events", day, "a.csv", "fa", None, None, "rejected", "b", 2),
-        (month, "events", day, "b.csv", "fb", None, None, "rejected", "a", 1),
+        ("a.csv", "2025-01-03", 23, "on_time", None, 2),
+        ("a.csv", "2025-01-04", 0, "early", None, 1),
+        ("a.csv", None, None, "rejected", "b", 2),
+        ("b.csv", None, None, "rejected", "a", 1),
     ]
     assertDataFrameEqual(actual, expected, rtol=0, atol=0)
 
@@ -68,8 +61,14 @@ def test_a_dates_version_does_not_depend_on_the_order_or_the_hours() -> None:
     assert versions(*rows) == versions(*reversed(rows)) == versions(*in_hours)
 
 
-def test_a_dates_version_changes_with_file_fingerprint_rows_and_rules() -> None:
+def test_a_dates_version_changes_with_file_content_rows_and_rules() -> None:
     changed = [ROW, (*ROW[:2], "b.csv", *ROW[3:]), (*ROW[:3], "f9", *ROW[4:]), (*ROW[:-1], 6)]
     found = [versions(row)[DAY][0] for row in changed] + [versions(ROW, rules="v2")[DAY][0]]
     assert len(set(found)) == len(found)
     assert all(len(version) == 16 for version in found)
+
+
+def test_a_dates_version_changes_when_a_key_of_it_is_kept_elsewhere() -> None:
+    counts = pa.table({name: [ROW[place]] for place, name in enumerate(NAMES)})
+    assert len({tide(counts, "v1", keys)[DAY][0] for keys in ({}, {DAY: "k1"}, {DAY: "k2"})}) == 3
+    assert tide(counts, "v1", {date(2024, 1, 1): "k1"}) == tide(counts, "v1")

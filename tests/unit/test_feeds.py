@@ -8,18 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from analytics_assets import discovery
 from analytics_assets.discovery import FeedError, load_feeds
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
-from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, SessionRule
+from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, JsonArray, SessionRule
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import bronze, judge
 from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.records import judge_records
 
 FEEDS = load_feeds()
+
+
+def judged(raw: DataFrame, feed: Feed) -> DataFrame:
+    """Lines or records with the verdict of the feed's contract."""
+    contract = contract_columns(feed.contract)
+    if isinstance(feed.format, JsonArray):
+        return judge_records(raw, contract, feed.format.rest)
+    return judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
@@ -27,7 +36,7 @@ def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSe
     lines = [("9999-01-01", "example", place, line) for place, (line, _) in enumerate(feed.examples)]
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
     rows = bronze(
-        judge(raw, contract_columns(feed.contract), feed.format.sep, check_utf8=True, has_quotes=True),
+        judged(raw, feed),
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,
@@ -90,7 +99,7 @@ def test_a_file_or_a_module_may_bring_a_feed(folder: Path) -> None:
     (folder / "one_feed.py").write_text(FILE.format(name="one"))
     (folder / "two_feed.py").write_text(FILE.format(name="two"))
     found = load_feeds([str(folder / "one_feed.py"), "two_feed"])
-    assert list(found) == ["access_log", "notes", "one", "two"]
+    assert list(found) == sorted([*FEEDS, "one", "two"])
     assert found["one"].landing == "one/{arrival}/*.log"
 
 
@@ -106,7 +115,7 @@ def test_an_installed_package_may_bring_feeds_by_entry_points(folder: Path, monk
         EntryPoint("feed", "package_feed:FEED", "tidebook.feeds"),
     ]
     monkeypatch.setattr(discovery, "entry_points", lambda group: [entry for entry in entries if entry.group == group])
-    assert list(load_feeds()) == ["access_log", "notes", "packaged"]
+    assert list(load_feeds()) == sorted([*FEEDS, "packaged"])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from resources.landing import Landing
-from resources.lines import FileLines, count_lines, one_file_a_task, read_lines
+from resources.line_counts import FileLines, count_lines
+from resources.lines import one_file_a_task, read_lines
 from resources.spark import spark_config
 
 BOM = codecs.BOM_UTF8
