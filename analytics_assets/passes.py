@@ -18,7 +18,8 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.feeds.spec import Published
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, silver
 from analytics_assets.layers.arrivals import arrivals_of
 from analytics_assets.layers.purge import Purged
 from analytics_assets.layers.world import Built, World, unaccounted
@@ -80,9 +81,12 @@ def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = 
     blocked = run.silver()
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
-    if "activity_mix" in world.tables:
-        run.from_silver("activity_mix", from_silver.build_activity_mix, blocked)
+    for name, build in from_silver.FURTHER.items():
+        if name in world.tables:
+            run.from_silver(name, build, blocked)
+    run.published_events(blocked)
     run.active_users()
+    run.published_totals()
     return run.outcome
 
 
@@ -120,7 +124,7 @@ def builds_of(world: World) -> dict[str, Callable[[World, Sequence[str]], Built]
         "silver": silver.build_silver,
         "sessions": from_silver.build_sessions,
         "user_days": from_silver.build_user_days,
-        "activity_mix": from_silver.build_activity_mix,
+        **from_silver.FURTHER,
     }
     return {name: build for name, build in builds.items() if name in world.tables}
 
@@ -180,6 +184,18 @@ class _Pass:
             if closed:
                 self._judge(active_users.DAILY, closed)
 
+    def published_events(self, blocked: set[str]) -> None:
+        for found in self.world.feed.published:
+            if found.source == "silver":
+                behind = [day for day in published.events_to_publish(self.world) if day not in blocked]
+                if behind:
+                    self._timed(found.name, behind, _publish_events(found))
+
+    def published_totals(self) -> None:
+        for found in self.world.feed.published:
+            if found.source != "silver" and (changed := published.publish_totals(self.world, found)):
+                self.outcome.partitions[found.name] = changed
+
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)
         if isinstance(done, bronze.BuiltBronze):
@@ -233,3 +249,7 @@ class _Pass:
 
 def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
     return lambda world, keys: active_users.build_active_users(world, now, table, keys)
+
+
+def _publish_events(found: Published) -> Callable[[World, Sequence[str]], Built]:
+    return lambda world, keys: published.publish_events(world, found, keys)

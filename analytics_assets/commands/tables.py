@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ def show(name: str, where: str | None, limit: int, console: Console) -> None:
     table = _find(name)
     found = [row for batch in _rows(table, where, limit + 1) for row in batch.to_pylist()]
     console.print(f"{name}: {table.description}", style="italic")
-    names = table.schema.fieldNames()
+    names = table.columns or list(found[0] if found else [])
     rows = [[_text(row[column]) for column in names] for row in found[:limit]]
     cut = [[text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}\u2026" for text in row] for row in rows]
     widths = [max(len(text) for text in column) for column in zip(names, *cut, strict=True)]
@@ -83,19 +85,41 @@ def export(name: str, to: Path, where: str | None, console: Console) -> None:
     console.print(f"{rows:,} rows of {name} in {to}")
 
 
-def _find(name: str) -> Table:
+@dataclass(frozen=True)
+class _Source:
+    """What `show` and `export` read: a table, or a view over tables. columns: in order."""
+
+    description: str
+    columns: list[str]
+    sql: str
+    tables: list[Table]
+
+
+def _find(name: str) -> _Source:
     feed_name, _, table_name = name.partition("/")
-    tables = feed_tables(find_feed(feed_name, load_settings().feeds))
-    if table_name not in tables:
-        raise UserError(f"saw table {name!r}, expected one of: {', '.join(f'{feed_name}/{known}' for known in tables)}")
-    return tables[table_name]
+    feed = find_feed(feed_name, load_settings().feeds)
+    tables = feed_tables(feed)
+    if table_name in tables:
+        table = tables[table_name]
+        columns = table.schema.fieldNames()
+        listed = ", ".join(f'"{column}"' for column in columns)
+        return _Source(table.description, columns, f'SELECT {listed} FROM "{table_name}"', [table])
+    views = {view.name: view for view in feed.views}
+    if table_name not in views:
+        known = ", ".join(f"{feed_name}/{known}" for known in (*tables, *views))
+        raise UserError(f"saw table {name!r}, expected one of: {known}")
+    view = views[table_name]
+    used = [table for table in tables.values() if re.search(rf"\b{table.name}\b", view.sql)]
+    return _Source(view.description, [], view.sql, used)
 
 
-def _rows(table: Table, where: str | None, limit: int | None) -> Iterable[pa.RecordBatch]:
+def _rows(source: _Source, where: str | None, limit: int | None) -> Iterable[pa.RecordBatch]:
     _, lakehouse = open_places(load_settings())
-    columns = ", ".join(f'"{field.name}"' for field in table.schema.fields)
-    sql = f"SELECT {columns} FROM t" + (f" WHERE {where}" if where else "") + (f" LIMIT {limit}" if limit else "")
-    query = QueryBuilder().register("t", lakehouse.table_reader(table))
+    sql = f"SELECT * FROM ({source.sql}) AS t"
+    sql += (f" WHERE {where}" if where else "") + (f" LIMIT {limit}" if limit else "")
+    query = QueryBuilder()
+    for table in source.tables:
+        query = query.register(table.name, lakehouse.table_reader(table))
     try:
         for batch in query.execute(sql):
             yield pa.record_batch(batch)
@@ -136,10 +160,6 @@ def _write_jsonl(batches: Iterable[pa.RecordBatch], path: Path) -> int:
                 file.write(json.dumps(row, default=_text, ensure_ascii=False) + "\n")
             rows += batch.num_rows
     return rows
-
-
-def _flat_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([_flat(column) for column in batch.columns], names=batch.schema.names)
 
 
 def _flat(column: pa.Array) -> pa.Array:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandera.pyspark as pa
 import pyspark.sql.types as T
 
-from analytics_assets.feeds.spec import Arrival, Event, Feed, JsonArray, SessionRule
+from analytics_assets.feeds.spec import Arrival, Event, Feed, JsonArray, Published, SessionRule
 
 
 class Record(pa.DataFrameModel):  # type: ignore[type-arg]
@@ -69,6 +69,11 @@ FEED = Feed(
         "geoip_subdivision_1_code",
         "geoip_subdivision_1_name",
         "more",
+    ),
+    published=(
+        Published(name="event_data", source="silver"),
+        Published(name="dau", source="active_users"),
+        Published(name="mau", source="active_users_month"),
     ),
     first_date=date(2023, 1, 1),
     examples=[

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandera.pyspark as pa
 import pyspark.sql.types as T
 
-from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule
+from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule, View
 
 
 class IdeEvent(pa.DataFrameModel):  # type: ignore[type-arg]
@@ -39,6 +39,26 @@ FEED = Feed(
         splits_at_midnight=False,
     ),
     retention_days=14,
+    views=(
+        View(
+            name="user_sessions",
+            description="Sessions under the names of the batches; pdate is the date of their start.",
+            sql="""
+                SELECT session_id, user_id, object_id AS product_code, session_start, duration_s, events, actions,
+                       session_date AS pdate
+                FROM sessions
+            """,
+        ),
+        View(
+            name="user_events",
+            description="Events under the names of the batches, each with its session, if it has one.",
+            sql="""
+                SELECT user_id, action AS event_id, object_id AS product_code, event_time AS timestamp, event_date,
+                       is_user_action, session_id
+                FROM silver
+            """,
+        ),
+    ),
     first_date=date(2023, 1, 1),
     examples=[
         (GOOD, []),

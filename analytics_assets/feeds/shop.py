@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandera.pyspark as pa
 import pyspark.sql.types as T
 
-from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule
+from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule, View
 
 TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 
@@ -43,6 +43,24 @@ FEED = Feed(
     ),
     sessions=SessionRule(timeout=timedelta(minutes=30)),
     kept=("interaction_id",),
+    has_interaction_counts=True,
+    views=(
+        View(
+            name="interactions",
+            description="Every interaction, with how many its user, its product and the pair have up to now.",
+            sql="""
+                SELECT s.interaction_id, s.user_id, s.object_id AS product_id, s.action, s.event_time AS timestamp,
+                       u.n AS user_interaction_count, p.n AS product_interaction_count, c.n AS interaction_count
+                FROM silver s
+                JOIN (SELECT user_id, sum(events) AS n FROM interaction_counts GROUP BY user_id) u
+                    ON u.user_id = s.user_id
+                JOIN (SELECT object_id, sum(events) AS n FROM interaction_counts GROUP BY object_id) p
+                    ON p.object_id = s.object_id
+                JOIN (SELECT user_id, object_id, sum(events) AS n FROM interaction_counts GROUP BY user_id, object_id) c
+                    ON c.user_id = s.user_id AND c.object_id = s.object_id
+            """,
+        ),
+    ),
     first_date=date(2023, 1, 1),
     examples=[
         (GOOD, []),

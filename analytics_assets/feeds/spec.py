@@ -10,54 +10,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import Enum
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from analytics_assets.feeds.formats import Arrival, Csv, Format, JsonArray
+
+__all__ = [
+    "WHOLE_ROW",
+    "Arrival",
+    "Csv",
+    "Dimension",
+    "Event",
+    "Feed",
+    "Format",
+    "JsonArray",
+    "Published",
+    "SessionRule",
+    "View",
+]
 
 WHOLE_ROW: tuple[str, ...] = ("raw",)
 """Event key of a feed whose rows are equal only when the whole line is."""
 
 ARRIVAL_FIELD = "{arrival}"
 SESSION_KEY_COLUMNS = ("user_id", "object_id")
-
-
-class Arrival(Enum):
-    """Grain of arrivals: how often files land, and the partitions of bronze.
-
-    A day is named YYYY-MM-DD, an hour YYYY-MM-DDTHH.
-    """
-
-    DAY = "day"
-    HOUR = "hour"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Csv:
-    """Delimited text, a row a physical line.
-
-    sep: one character. header: the first line names the contract's columns, in their order.
-    """
-
-    sep: str = ","
-    header: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.sep) != 1 or self.sep in '"\r\n':
-            raise ValueError(f"sep: saw {self.sep!r}, expected one character that is no quote and no line end")
-
-
-@dataclass(frozen=True, kw_only=True)
-class JsonArray:
-    """Files that each hold one JSON array in UTF-8; a row is an element of it, which must be an object.
-
-    A column of the contract is the value of the key of its name, or of the one that its metadata names as `key`.
-    A value that is no text is the JSON that it is. rest: the contract's column that takes all other keys, as JSON.
-    """
-
-    rest: str | None = None
-
-
-Format = Csv | JsonArray
+PUBLISHED_SOURCES = ("silver", "active_users", "active_users_month")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +113,30 @@ class Dimension:
 
 
 @dataclass(frozen=True, kw_only=True)
+class View:
+    """A table under the feed's own names, computed when it is read. sql: a SELECT from the feed's tables."""
+
+    name: str
+    description: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A table under a name of the feed's own, with dl_updated_at: when another column of the row last changed.
+
+    source: silver, active_users or active_users_month; of the latter two the total.
+    """
+
+    name: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.source not in PUBLISHED_SOURCES:
+            raise ValueError(f"{self.name}: saw the source {self.source!r}, expected one of {PUBLISHED_SOURCES}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feed:
     """One kind of event stream from one source. See docs/feeds.md for each field with an example.
 
@@ -144,6 +145,8 @@ class Feed:
     is kept of all dates.
     winner: which of several accepted rows with one key is kept, by arrival.
     kept: columns of the contract that events carry beside their own.
+    has_interaction_counts: whether events are counted by user and object.
+    published, views: tables under names of the feed's own.
     file_time: for arrivals by the hour, the strptime form of a file's name up to its ending, in UTC.
     retention_days: for how many days of arrivals bronze keeps accepted rows; None: for ever.
     lag_days: how many days before its arrival an on-time row happened (0: the same day).
@@ -167,6 +170,9 @@ class Feed:
     winner: Literal["first", "last"] = "first"
     key_scope: Literal["date", "feed"] = "date"
     kept: tuple[str, ...] = ()
+    has_interaction_counts: bool = False
+    published: tuple[Published, ...] = ()
+    views: tuple[View, ...] = ()
     file_time: str | None = None
     retention_days: int | None = None
     time_zone: str = "UTC"

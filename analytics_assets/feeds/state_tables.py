@@ -58,6 +58,15 @@ def state_tables(feed: Feed) -> list[Table]:
                 maker="silver",
             )
         )
+    if any(published.source == "silver" for published in feed.published):
+        made.append(
+            table(
+                "published_versions",
+                "a published event date",
+                "The version of silver from which each date of the published events was taken.",
+                [c.EVENT_DATE, c.INPUT_VERSION],
+            )
+        )
     if feed.key_scope == "feed":
         made.append(
             table(

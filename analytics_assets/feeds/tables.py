@@ -15,7 +15,7 @@ from analytics_assets.feeds.fields import (
     other_contract_fields,
     session_fields,
 )
-from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.state_tables import state_tables
 from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
@@ -153,6 +153,18 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 statistics=("input_version",),
             )
         )
+    if feed.has_interaction_counts:
+        made.append(
+            table(
+                "interaction_counts",
+                "an event date, user and object",
+                "Events of each user with each object; sums over dates are those of any period.",
+                [c.EVENT_DATE, c.USER_ID, c.OBJECT_ID, c.EVENTS, c.INPUT_VERSION],
+                partition_by=("event_date",),
+                statistics=("input_version",),
+            )
+        )
+    made += [_published(feed, found) for found in feed.published]
     if feed.dimension:
         fields = {column.name: column.field() for column in contract_columns(feed.dimension.contract)}
         made += [
@@ -174,3 +186,13 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
         ]
     made += state_tables(feed)
     return {made_table.name: made_table for made_table in made}
+
+
+def _published(feed: Feed, published: Published) -> Table:
+    name, stamp = published.name, c.DL_UPDATED_AT
+    if published.source == "silver":
+        columns = [*event_fields(feed), *kept_fields(feed), stamp]
+        return declared(feed, name, "an event", "Events, as published.", columns, partition_by=["event_date"])
+    if published.source == "active_users":
+        return declared(feed, name, "a closed event date", "Daily active users.", [c.EVENT_DATE, c.DAU, stamp])
+    return declared(feed, name, "a complete month", "Monthly active users.", [c.MONTH_START, c.MAU, stamp])

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 import dagster as dg
 
-from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, silver
 from analytics_assets.layers.partitions import (
     arrival_partitions,
     date_partitions,
@@ -59,12 +59,29 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         _asset(feed, tables["user_days"], dates, from_silver.build_user_days, [_dep(feed, "silver")]),
         _asset(feed, tables[active_users.DAILY], dates, _active_users(active_users.DAILY), days),
     ]
-    if "activity_mix" in tables:
-        mix = _asset(feed, tables["activity_mix"], dates, from_silver.build_activity_mix, [_dep(feed, "silver")])
-        made.append(mix)
+    made += [
+        _asset(feed, tables[name], dates, build, [_dep(feed, "silver")])
+        for name, build in from_silver.FURTHER.items()
+        if name in tables
+    ]
+    made += [_published(feed, tables[found.name], found) for found in feed.published]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
     return made
+
+
+def _published(feed: Feed, table: Table, found: Published) -> dg.AssetsDefinition:
+    if found.source == "silver":
+        build = lambda world, days: published.publish_events(world, found, days)  # noqa: E731
+        return _asset(feed, table, date_partitions(feed), build, [_dep(feed, "silver")])
+
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        world = World(feed, landing, lakehouse, context.run_id)
+        changed = published.publish_totals(world, found)
+        rows = sum(lakehouse.rows(table).values())
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows, "changed_rows": changed})
+
+    return _declared(asset, feed, table, None, [_dep(feed, found.source)])
 
 
 def _asset(
@@ -104,7 +121,7 @@ def _declared(
     compute: Callable[..., dg.MaterializeResult[None]],
     feed: Feed,
     table: Table,
-    partitions: dg.PartitionsDefinition[str],
+    partitions: dg.PartitionsDefinition[str] | None,
     deps: Sequence[dg.AssetDep],
 ) -> dg.AssetsDefinition:
     return dg.asset(
@@ -115,7 +132,7 @@ def _declared(
         description=f"{table.description}\n\nOne row is {table.grain}.",
         metadata=table_metadata(table),
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         deps=deps,
         pool=f"{feed.name}_{table.name}",
     )(compute)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
@@ -11,6 +11,7 @@ from analytics_assets.layers.edges import session_versions
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.activity_mix import activity_mix
 from analytics_assets.transforms.dates import by_date
+from analytics_assets.transforms.interaction_counts import interaction_counts
 from analytics_assets.transforms.sessions import sessions, unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.conditions import one_of_dates
@@ -57,6 +58,13 @@ def build_activity_mix(world: World, days: Sequence[str]) -> Built:
     return _replace(world, "activity_mix", "event_date", keys, activity_mix(silver))
 
 
+def build_interaction_counts(world: World, days: Sequence[str]) -> Built:
+    """Count the events of the dates by user and object."""
+    keys = sorted(days)
+    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
+    return _replace(world, "interaction_counts", "event_date", keys, interaction_counts(silver))
+
+
 def _replace(world: World, name: str, date_column: str, keys: Sequence[str], rows: DataFrame) -> Built:
     table = world.tables[name]
     written = world.lakehouse.replace(
@@ -67,3 +75,10 @@ def _replace(world: World, name: str, date_column: str, keys: Sequence[str], row
         partitions=keys,
     )
     return built(world, table, written, keys)
+
+
+FURTHER: dict[str, Callable[[World, Sequence[str]], Built]] = {
+    "activity_mix": build_activity_mix,
+    "interaction_counts": build_interaction_counts,
+}
+"""Tables of dates that only some feeds have."""

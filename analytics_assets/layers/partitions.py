@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from analytics_assets.feeds.spec import Arrival, Feed
+from analytics_assets.feeds.tables import feed_tables
 
 DAY = timedelta(days=1)
 
@@ -57,10 +58,10 @@ def month_partitions(feed: Feed) -> dg.TimeWindowPartitionsDefinition:
 def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     """The partitions of each partitioned table of a feed."""
     dates = date_partitions(feed)
-    names = ("tide", "silver", "sessions", "user_days", "activity_mix", "active_users")
+    names = ["tide", "silver", "sessions", "user_days", "active_users"]
+    names += [name for name in ("activity_mix", "interaction_counts") if name in feed_tables(feed)]
+    names += [published.name for published in feed.published if published.source == "silver"]
     tables: dict[str, dg.PartitionsDefinition[str]] = dict.fromkeys(names, dates)
-    if feed.event.country is None:
-        del tables["activity_mix"]
     arrivals: dict[str, dg.PartitionsDefinition[str]] = {"bronze": arrival_partitions(feed)}
     if feed.dimension:
         arrivals[feed.dimension.name] = snapshot_partitions(feed)

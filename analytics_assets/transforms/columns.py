@@ -79,6 +79,9 @@ USERS = column("users", T.LongType(), "Distinct users.")
 FIRST_EVENT_TIME = column("first_event_time", T.TimestampType(), "Time of the day's first event, in UTC.")
 LAST_EVENT_TIME = column("last_event_time", T.TimestampType(), "Time of the day's last event, in UTC.")
 
+# Published tables
+DL_UPDATED_AT = column("dl_updated_at", T.TimestampType(), "When another column of the row last changed, in UTC.")
+
 # Active users
 DIMENSION = column("dimension", T.StringType(), "all, or the attribute by which users are split.")
 VALUE = column("value", T.StringType(), "Value of that attribute; all for the total.")

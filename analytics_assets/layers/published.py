@@ -1,0 +1,79 @@
+"""Published tables: what stands in others, under the feed's own names, with the time of the last change of a row.
+
+Belongs here: which dates are published again. Does not: the time that a row keeps (transforms/published.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pyarrow.compute as pc
+
+from analytics_assets.feeds.spec import Published
+from analytics_assets.layers.world import Built, World, built
+from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.published import with_update_time
+from resources.conditions import one_of_dates
+
+STAMP = "dl_updated_at"
+VERSIONS = "published_versions"
+KEYS = {"active_users": ("event_date", "dau"), "active_users_month": ("month_start", "mau")}
+
+
+def events_to_publish(world: World) -> list[str]:
+    """Dates whose published events are not those of silver."""
+    recorded, wanted = _recorded(world), world.lakehouse.versions(world.tables["silver"])
+    return sorted(day for day in {*recorded, *wanted} if recorded.get(day) != wanted.get(day))
+
+
+def publish_events(world: World, published: Published, days: Sequence[str]) -> Built:
+    """Write the events of dates again; last, which version they are of: a killed run writes them anew."""
+    lakehouse, table, keys = world.lakehouse, world.tables[published.name], sorted(days)
+    where = one_of_dates("event_date", keys)
+    names = [name for name in table.schema.fieldNames() if name != STAMP]
+    silver = lakehouse.read(world.tables["silver"], where).select(*names)
+    before = lakehouse.read_or_empty(table, where)
+    key = ["event_date", *[name for name in world.feed.event_key if name in names]]
+    rows = with_update_time(silver, before, key, datetime.now(timezone.utc))
+    written = lakehouse.replace(table, rows.repartition("event_date"), where, run_id=world.run_id, partitions=keys)
+    versions = lakehouse.versions(world.tables["silver"])
+    recorded = {day: version for day, version in _recorded(world).items() if day not in keys}
+    recorded |= {day: versions[day] for day in keys if day in versions}
+    columns: dict[str, list[Any]] = {
+        "event_date": [date.fromisoformat(day) for day in recorded],
+        "input_version": list(recorded.values()),
+    }
+    lakehouse.put(world.tables[VERSIONS], columns, world.run_id, keys)
+    return built(world, table, written, keys)
+
+
+def publish_totals(world: World, published: Published) -> int:
+    """Write the totals of dates or months again where one of them changed; how many rows changed."""
+    lakehouse, table = world.lakehouse, world.tables[published.name]
+    source = world.tables[published.source]
+    if not lakehouse.exists(source):
+        return 0
+    key, figure = KEYS[published.source]
+    rows = lakehouse.arrow(source, [key, figure], pc.field("dimension") == TOTAL).to_pylist()
+    now = {row[key]: row[figure] for row in rows if row[figure] is not None}
+    before = {}
+    if lakehouse.exists(table):
+        before = {row[key]: (row[figure], row[STAMP]) for row in lakehouse.arrow(table).to_pylist()}
+    changed = [day for day in {*now, *before} if now.get(day) != before.get(day, (None,))[0]]
+    if changed:
+        time = datetime.now(timezone.utc)
+        days = sorted(now)
+        stamps = [time if day in changed else before[day][1] for day in days]
+        columns: dict[str, list[Any]] = {key: days, figure: [now[day] for day in days], STAMP: stamps}
+        lakehouse.put(table, columns, world.run_id, sorted(str(day) for day in changed))
+    return len(changed)
+
+
+def _recorded(world: World) -> dict[str, str]:
+    table = world.tables[VERSIONS]
+    if not world.lakehouse.exists(table):
+        return {}
+    rows = world.lakehouse.arrow(table).to_pylist()
+    return {row["event_date"].isoformat(): row["input_version"] for row in rows}
