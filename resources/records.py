@@ -66,7 +66,7 @@ def read_records(spark: SparkSession, root_uri: str, files: Sequence[LandedFile]
     Out: file string, relative to landing; line_number bigint, the element's place in the file from 1; raw string,
     null for an element null.
     """
-    source = spark.read.option("wholetext", "true").text([literal_path(unquote(file.uri)) for file in files])
+    source = spark.read.text([literal_path(unquote(file.uri)) for file in files], wholetext=True)
     text: Column = F.col("value")
     text = F.when(text.startswith(BOM), F.substring(text, 2, LARGEST_FILE)).otherwise(text)
     elements = source.select(
