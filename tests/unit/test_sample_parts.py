@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analytics_assets.samples.blocks import blocks
 from analytics_assets.samples.events import EVENT, with_unique_keys
-from analytics_assets.samples.lines import write_whole
-from analytics_assets.samples.notes import blocks
+from analytics_assets.samples.files import write_whole
+from analytics_assets.samples.notes import KEY
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.tally import Tally
 from analytics_assets.samples.truth import Cohort, read_truth
@@ -59,7 +60,7 @@ def test_a_cohort_is_the_week_of_the_first_activity() -> None:
 
 def test_a_truth_file_of_another_shape_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "truth.json"
-    path.write_text('{"anomalous_days": [], "retention": [], "surprise": 1}')
+    path.write_text('{"feed": "notes", "anomalous_days": [], "retention": [], "surprise": 1}')
     with pytest.raises(ValueError, match=r"truth\.json: not a truth file"):
         read_truth(path)
 
@@ -68,14 +69,14 @@ def test_equal_keys_are_made_different_without_losing_an_event() -> None:
     events = np.zeros(12, EVENT)
     events["page"] = [0, 0, 0, 1, 1, 9, 9, 5, 5, 5, 5, 5]
     events["duration_ms"] = np.arange(12)
-    unique = with_unique_keys(events, pages=12)
+    unique = with_unique_keys(events, KEY, "page", 12)
     assert sorted(unique["page"].tolist()) == list(range(12))
     assert sorted(unique["duration_ms"].tolist()) == list(range(12))
 
 
 def test_more_equal_keys_than_pages_are_refused() -> None:
     with pytest.raises(ValueError, match="pages: saw 2, expected more"):
-        with_unique_keys(np.zeros(3, EVENT), pages=2)
+        with_unique_keys(np.zeros(3, EVENT), KEY, "page", 2)
 
 
 def test_blocks_cover_every_day_once() -> None:
