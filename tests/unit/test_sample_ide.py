@@ -175,7 +175,7 @@ def test_times_tie_and_gaps_of_exactly_five_minutes_occur(recount: Recount) -> N
             times[event.user, event.product].append(event.time)
     gaps = Counter(later - earlier for found in times.values() for earlier, later in pairwise(sorted(found)))
     assert gaps[timedelta(0)] > 0
-    assert gaps[FIVE_MINUTES] > 0
+    assert gaps[FIVE_MINUTES] > 20
 
 
 def test_events_of_others_happen_exactly_five_minutes_after_an_action(recount: Recount) -> None:
