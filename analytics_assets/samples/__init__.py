@@ -1,7 +1,7 @@
 """Samples: lifelike feeds to try Tidebook on, each with a truth file of what was put in.
 
 Belongs here: who comes, what they do, which faults the files carry, and the plain numpy count of what should come
-out. Does not: reading the files back (feeds/, layers/), Spark, Dagster, the command that calls this (cli.py).
+out. Does not: reading the files back (feeds/, layers/), Spark, Dagster, the command (commands/generate.py).
 
 `options.py`, `kinds.py` and `truth.py` import nothing heavy, so a command line can read them at start-up:
 

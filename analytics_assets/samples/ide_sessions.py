@@ -5,7 +5,7 @@ Belongs here: sessions of (user, product) across midnights, events without one. 
 
 import numpy as np
 
-from analytics_assets.samples.events import DAY_S, SECOND_US, Events, moments_us
+from analytics_assets.samples.events import DAY_S, SECOND_US, Events, Ints, moments_us
 
 TIMEOUT_US = 300 * SECOND_US
 DAY_US = DAY_S * SECOND_US
@@ -42,7 +42,7 @@ class IdeSessions:
         self.events_without += int(np.count_nonzero(~is_action & (moment - last > TIMEOUT_US)))
         self._add_actions(moment[is_action], group[is_action])
 
-    def _add_actions(self, moment: np.ndarray, group: np.ndarray) -> None:  # type: ignore[type-arg]
+    def _add_actions(self, moment: Ints, group: Ints) -> None:
         """Actions in the order of (group, time)."""
         if not len(moment):
             return
