@@ -7,11 +7,14 @@ Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from analytics_assets.arguments import FeedName, TableName, Where
+from analytics_assets.arguments import iso_date as _date
+from analytics_assets.generators import generate
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -24,27 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 engine = typer.Typer(help="The local Spark engine: runs attach to it in about a second.", no_args_is_help=True)
-generate = typer.Typer(help="Make lifelike event files, with a truth file about them.", no_args_is_help=True)
 app.add_typer(engine, name="engine")
 app.add_typer(generate, name="generate")
 console = Console(highlight=False)
-
-FeedName = Annotated[str, typer.Argument(help="Name of the feed, such as notes.", show_default=False)]
-TableName = Annotated[str, typer.Argument(metavar="FEED/TABLE", help="Such as notes/active_users.", show_default=False)]
-Where = Annotated[str | None, typer.Option(help="SQL condition, such as \"country = 'DE'\".")]
-
-
-def _date(value: str | None) -> str | None:
-    from datetime import date
-
-    if value is None:
-        return None
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date.fromisoformat(value).isoformat()
-    except ValueError:
-        pass
-    raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
 
 
 def _arrival(value: str) -> str:
@@ -53,9 +38,6 @@ def _arrival(value: str) -> str:
     if sign and not re.fullmatch("[01][0-9]|2[0-3]", hour):
         raise typer.BadParameter(f"saw {value!r}, expected an arrival such as 2025-01-31 or 2025-01-31T07")
     return f"{_date(day)}{sign}{hour}"
-
-
-Day = Annotated[str | None, typer.Option(callback=_date, metavar="YYYY-MM-DD")]
 
 
 @app.command()
@@ -205,38 +187,6 @@ def engine_status() -> None:
     from analytics_assets.commands.engine import status
 
     raise typer.Exit(0 if status(console) else 1)
-
-
-@generate.command("notes")
-def generate_notes(
-    events: Annotated[int, typer.Option(min=1)] = 1_000_000,
-    users: Annotated[int, typer.Option(min=30)] = 100_000,
-    start: Day = None,
-    end: Day = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    late_share: Annotated[float, typer.Option(min=0, max=1, help="Share of rows that land in a later arrival.")] = 0.02,
-    duplicate_share: Annotated[float, typer.Option(min=0, max=1)] = 0.01,
-    broken_share: Annotated[float, typer.Option(min=0, max=1)] = 0.002,
-    zipf_exponent: Annotated[float, typer.Option(min=0, help="How unequal users are.")] = 0.8,
-    like_sample: Annotated[
-        bool, typer.Option("--like-sample", help="Uniform data over one year, as the public sample of this schema.")
-    ] = False,
-    to: Annotated[Path | None, typer.Option(help="Folder; by default TIDEBOOK_LANDING.")] = None,
-) -> None:
-    """Notes: interactions and users, with late, doubled and broken rows, and truth.json about them.
-
-    Examples:  tidebook generate notes --events 100000 --start 2025-01-01 --end 2025-03-31
-    tidebook generate notes --like-sample --to /data/sample
-    """
-    from analytics_assets.commands.generate import generate as make
-
-    options: dict[str, Any] = {
-        "late_share": late_share,
-        "duplicate_share": duplicate_share,
-        "broken_share": broken_share,
-        "zipf_exponent": zipf_exponent,
-    }
-    make(events, users, start, end, seed, options, like_sample, to, console)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from analytics_assets.commands.run import run
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.world import World
 from analytics_assets.reports.page import write_report
+from analytics_assets.samples.kinds import rejected_by_rule
 from analytics_assets.samples.truth import Truth
 from resources.errors import UserError
 from resources.open import open_places
@@ -95,7 +96,13 @@ def _start_afresh(feed_name: str) -> None:
 def _notes(events: int, users: int, console: Console) -> Truth:
     yesterday = datetime.now(timezone.utc).date() - timedelta(days=1)
     start = yesterday - timedelta(days=YEAR_DAYS - 1)
-    return generate(events, users, start.isoformat(), yesterday.isoformat(), 1, {}, False, None, console)
+    return generate(
+        "notes",
+        start=start.isoformat(),
+        end=yesterday.isoformat(),
+        options={"events": events, "users": users},
+        console=console,
+    )
 
 
 def _access_log(console: Console) -> dict[str, object]:
@@ -115,25 +122,12 @@ def _access_log(console: Console) -> dict[str, object]:
     return LOG_TRUTH
 
 
-RULES_OF_KINDS = {
-    "text_in_duration": "duration_ms_not_integer",
-    "impossible_date": "timestamp_not_timestamp",
-    "empty_user_id": "user_id_missing",
-    "negative_duration": "duration_out_of_range",
-    "duration_above_2h": "duration_out_of_range",
-}
-
-
 def _compare(figures: Figures, truth: Truth | dict[str, object]) -> list[str]:
     if isinstance(truth, Truth):
-        reasons: dict[str, int] = {}
-        for kind, rows in truth.rejected.items():
-            rule = RULES_OF_KINDS.get(kind, kind)
-            reasons[rule] = reasons.get(rule, 0) + rows
         expected: dict[str, object] = {
             "landed": truth.landed,
             "accepted": truth.accepted,
-            "reasons": {rule: rows for rule, rows in reasons.items() if rows},
+            "reasons": rejected_by_rule(truth.feed, truth.rejected),
             "duplicates": truth.duplicates,
             "late": truth.late,
             "silver": truth.silver,

@@ -11,9 +11,9 @@ import numpy as np
 from analytics_assets.samples.events import DAY_S, Ints
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.people import COUNTRIES, People
+from analytics_assets.samples.rhythm import WEEKDAYS, shared_out
 from analytics_assets.samples.truth import AnomalousDay
 
-WEEKDAYS = (1.08, 1.12, 1.10, 1.05, 0.92, 0.62, 0.70)  # Monday first
 SPIKE_FACTOR = 2.5
 BURST_EVENTS = 600  # two events a second for five minutes: no person does that
 
@@ -82,9 +82,8 @@ def make_plan(options: NotesOptions, people: People, rng: np.random.Generator) -
         )
         for first in range(0, bot_events, BURST_EVENTS)
     ]
-    # Rounding the running sum, not each date, keeps the total exact.
-    running = np.rint(np.cumsum(weight) / weight.sum() * (options.events - bot_events)).astype(np.int64)
-    return Plan(np.diff(running, prepend=0), outages, spikes, bursts, _anomalous_days(options, outages, spikes))
+    people_events = shared_out(options.events - bot_events, weight)
+    return Plan(people_events, outages, spikes, bursts, _anomalous_days(options, outages, spikes))
 
 
 def _lost(outage: Outage) -> float:

@@ -3,32 +3,29 @@
 Belongs here: the order of steps, block of dates by block of dates. Does not: any step itself.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
-from analytics_assets.samples.arrivals import Arrivals
+from analytics_assets.samples.arrivals import DailyFiles, Landed, arrival_dates
+from analytics_assets.samples.blocks import event_blocks
 from analytics_assets.samples.days import Plan, make_plan
-from analytics_assets.samples.events import DAY_S, EVENT, Ints, with_unique_keys
+from analytics_assets.samples.events import Events, with_unique_keys
 from analytics_assets.samples.faults import Faults
-from analytics_assets.samples.lines import EventLines, begin_landing, events_file, truth_file, users_file
+from analytics_assets.samples.files import Progress, begin_landing, truth_file
+from analytics_assets.samples.notes_lines import EVENTS_HEADER, events_file, note_texts, users_file
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.people import People, make_people
 from analytics_assets.samples.releases import releases
 from analytics_assets.samples.snapshots import Snapshots, snapshot_days, write_snapshots
 from analytics_assets.samples.tally import Tally
-from analytics_assets.samples.truth import Truth, write_truth
+from analytics_assets.samples.truth import NotesTruth, write_truth
 from analytics_assets.samples.visits import Visits
 
-Progress = Callable[[str, int, int], None]
-# Dates are made together up to so many events: enough for numpy, few enough for memory. Part of what a
-# seed means: another number gives other bytes.
-BLOCK_EVENTS = 1_000_000
+KEY = ("action", "page")  # with user and second
 
 
-def generate_notes(landing: Path, options: NotesOptions, progress: Progress | None = None) -> Truth:
+def generate_notes(landing: Path, options: NotesOptions, progress: Progress | None = None) -> NotesTruth:
     """Write event files, users snapshots and the truth file under `landing`/notes; returns the truth.
 
     The same options give the same bytes. Arrivals run from options.start to options.end + 1 day, the
@@ -36,10 +33,11 @@ def generate_notes(landing: Path, options: NotesOptions, progress: Progress | No
     Raises FileExistsError if files of another sample lie there, OSError if it cannot write.
     """
     days = options.days
-    arrivals_of = [options.start + timedelta(days=day) for day in range(days + 1)]
+    arrivals_of = arrival_dates(options.start, days)
     snapshots_of = [arrivals_of[day] for day in snapshot_days(options.start, days)]
     begin_landing(
         landing,
+        "notes",
         [events_file(landing, day) for day in arrivals_of] + [users_file(landing, day) for day in snapshots_of],
     )
     # One stream of chance for each concern: a change in one leaves the others as they were.
@@ -53,45 +51,30 @@ def generate_notes(landing: Path, options: NotesOptions, progress: Progress | No
     versions = releases(days)
     visits = Visits(options, people, plan, versions, snapshots.days, snapshots.devices, rngs[3])
     faults = Faults(options, rngs[4])
-    lines = EventLines(options.start, days, options.users, options.pages, versions.versions)
-    arrivals = Arrivals(landing, options, lines)
+    texts = note_texts(options.start, days, options.users, options.pages, versions.versions)
+    files = DailyFiles(options.start, lambda day: events_file(landing, day), EVENTS_HEADER, texts.pieces, options.KINDS)
     tally = Tally(options.start, days, options.users)
-    over_midnight = np.zeros(0, EVENT)
-    for first_day, end_day in blocks(plan.people_events, BLOCK_EVENTS):
-        made = np.concatenate([over_midnight, visits.events(first_day, end_day)])
-        is_after = made["second"] >= end_day * DAY_S
-        over_midnight, made = made[is_after], made[~is_after]
-        events = with_unique_keys(made, options.pages)
-        tally.add(events)
-        arrivals.write(faults.rows(events), days + 1 if end_day == days else end_day)
-        if progress:
-            progress("events", tally.events, options.events)
 
-    truth = _truth(options, people, plan, snapshots, arrivals, tally)
-    write_truth(truth_file(landing), truth)
+    def finish(events: Events) -> Events:
+        return with_unique_keys(events, KEY, "page", options.pages)
+
+    for end_day, events in event_blocks(plan.people_events, visits.events, finish, options.events, progress):
+        tally.add(events)
+        files.write(faults.rows(events), end_day)
+
+    truth = _truth(options, people, plan, snapshots, files.counts, tally)
+    write_truth(truth_file(landing, "notes"), truth)
     return truth
 
 
-def blocks(events: Ints, size: int) -> Iterator[tuple[int, int]]:
-    """First and end day (not included) of runs of days with at most `size` events, or of one day."""
-    first, held = 0, 0
-    for day, count in enumerate(events.tolist()):
-        if held and held + count > size:
-            yield first, day
-            first, held = day, 0
-        held += count
-    yield first, len(events)
-
-
 def _truth(
-    options: NotesOptions, people: People, plan: Plan, snapshots: Snapshots, arrivals: Arrivals, tally: Tally
-) -> Truth:
-    landed = arrivals.counts
-    return Truth(
+    options: NotesOptions, people: People, plan: Plan, snapshots: Snapshots, landed: Landed, tally: Tally
+) -> NotesTruth:
+    return NotesTruth(
         feed="notes",
         sample="people",
         options=options.as_json(),
-        landed=sum(landed.by_arrival.values()),
+        landed=landed.rows,
         landed_by_arrival=landed.by_arrival,
         accepted=landed.accepted,
         rejected=landed.rejected,

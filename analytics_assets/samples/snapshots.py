@@ -4,7 +4,6 @@ Belongs here: which users stand in which snapshot, with which attributes. Does n
 (people.py).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.samples.events import Ints
-from analytics_assets.samples.lines import USERS_HEADER, numbered, users_file, write_whole
+from analytics_assets.samples.files import write_whole
+from analytics_assets.samples.lines import ended, numbered
+from analytics_assets.samples.notes_lines import USERS_HEADER, users_file
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.people import COUNTRIES, DEVICES, SUBSCRIPTIONS, People
 
@@ -88,16 +89,12 @@ def user_lines(
     lines = pc.binary_join_element_wise(
         numbered("u", 7, int(users.max()) + 1, ",").take(pa.array(users)),
         pa.array(dates).take(pa.array(join_day - first)),
-        _texts(COUNTRIES, ",").take(pa.array(country)),
-        _texts(DEVICES, ",").take(pa.array(device)),
-        _texts(SUBSCRIPTIONS, "\n").take(pa.array(subscription)),
+        ended(COUNTRIES, ",").take(pa.array(country)),
+        ended(DEVICES, ",").take(pa.array(device)),
+        ended(SUBSCRIPTIONS, "\n").take(pa.array(subscription)),
         "",
     )
     return lines.buffers()[2]
-
-
-def _texts(names: Iterable[str], end: str) -> pa.Array:
-    return pa.array([name + end for name in names])
 
 
 def _change(

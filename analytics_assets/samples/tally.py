@@ -1,19 +1,18 @@
 """The tally: what must come out, counted in numpy from the events as they are made.
 
-Belongs here: distinct users by date, week and month, sessions, retention, counts of landed rows.
-Does not: anything of Spark or of the feed: this count is there to disagree with them.
+Belongs here: distinct users by date, week and month, sessions that end at midnight, retention. Does not: sessions
+across midnights (ide_sessions.py), landed rows (arrivals.py), anything of Spark or of the feed: this count is there
+to disagree with them.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 
-from analytics_assets.samples.events import DAY_S, Events, Ints
-from analytics_assets.samples.options import BROKEN_KINDS
+from analytics_assets.samples.events import DAY_S, SECOND_US, Events, Ints, moments_us
 from analytics_assets.samples.truth import Cohort
 
-SESSION_GAP_S = 1_800
+SESSION_GAP_US = 1_800 * SECOND_US
 
 
 class Tally:
@@ -34,21 +33,21 @@ class Tally:
         self.engaged_ms = 0
 
     def add(self, events: Events) -> None:
-        """Events of whole dates, sorted by (user, second), each key once."""
+        """Events of whole dates, sorted by (user, time), each key once."""
         if not len(events):
             return
-        user, second = events["user"], events["second"]
-        day = second // DAY_S
+        user, day = events["user"], events["second"] // DAY_S
         is_new = np.ones(len(events), np.bool_)
         is_new[1:] = (user[1:] != user[:-1]) | (day[1:] != day[:-1])
         self._dau += np.bincount(day[is_new], minlength=len(self._dau))
         self._in_week[self._week[day[is_new]], user[is_new]] = True
         self._in_month[self._month[day[is_new]], user[is_new]] = True
         # >=: a gap of exactly half an hour starts a session, and so does midnight.
-        is_new[1:] |= np.diff(second) >= SESSION_GAP_S
+        is_new[1:] |= np.diff(moments_us(events)) >= SESSION_GAP_US
         self.events += len(events)
         self.sessions += int(is_new.sum())
-        self.engaged_ms += int(events["duration_ms"].sum(dtype=np.int64))
+        if "duration_ms" in (events.dtype.names or ()):
+            self.engaged_ms += int(events["duration_ms"].sum(dtype=np.int64))
 
     def dau(self) -> dict[str, int]:
         """Distinct users by date, 0 where there are none."""
@@ -77,26 +76,3 @@ class Tally:
             Cohort(week=week.isoformat(), active=[int(by_week[later][at]) for later in range(at, size)])
             for at, week in enumerate(self.weeks)
         ]
-
-
-@dataclass
-class Landed:
-    """Counts of the rows that were written, by arrival and verdict."""
-
-    by_arrival: dict[str, int] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BROKEN_KINDS, 0))
-    accepted: int = 0
-    late: int = 0
-
-    def add(self, arrival: date, rows: Events) -> None:
-        """The rows (events.ROW) of one arrival's file."""
-        self.by_arrival[arrival.isoformat()] = len(rows)
-        for kind, count in zip(
-            BROKEN_KINDS,
-            np.bincount(rows["broken"], minlength=1 + len(BROKEN_KINDS))[1:].tolist(),
-            strict=True,
-        ):
-            self.rejected[kind] += count
-        whole = rows[rows["broken"] == 0]
-        self.accepted += len(whole)
-        self.late += int(np.count_nonzero(whole["second"] // DAY_S < whole["landed"] // DAY_S))

@@ -1,6 +1,6 @@
 """The truth file: what a sample holds and what must come out of it.
 
-Belongs here: its shape, writing and reading it. Does not: the counting (tally.py).
+Belongs here: its shape for each feed, writing and reading it. Does not: the counting (tally.py and the feeds').
 It lies at `<landing>/<feed>/truth.json`, beside the folders of the landed files, not in one.
 """
 
@@ -39,15 +39,13 @@ class Cohort:
 class Truth:
     """What a sample holds, counted while it was made. Dates are `YYYY-MM-DD`, weeks begin on Monday.
 
-    landed: data rows in all event files = accepted + sum(rejected); landed_by_arrival: the same by arrival.
-    rejected: rows by kind of fault (options.BROKEN_KINDS). duplicates = accepted - silver.
+    landed: rows in all event files = accepted + sum(rejected); landed_by_arrival: the same by arrival
+    (`YYYY-MM-DD`, hours `YYYY-MM-DDTHH`).
+    rejected: rows by kind of fault (kinds.py). duplicates = accepted - silver.
     late: accepted rows (duplicates too) in an arrival after their event date.
-    silver: distinct event keys. engaged_ms: sum of their durations.
-    sessions: by user and date, a gap of 30 minutes or more starts one.
+    silver: distinct event keys. sessions: by user and date, a gap of 30 minutes or more starts one (ide: below).
     dau, wau, mau: distinct users by event date, week and month (its first date), for each in the range,
     also weeks and months that the range covers only in part.
-    snapshot_rows: rows by arrival of the dimension; snapshot_duplicates: rows beyond one a (arrival, user).
-    users_without_snapshot: active users in no snapshot.
     """
 
     feed: str
@@ -60,17 +58,82 @@ class Truth:
     duplicates: int
     late: int
     silver: int
-    engaged_ms: int
     sessions: int
     dau: dict[str, int]
     wau: dict[str, int]
     mau: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotesTruth(Truth):
+    """engaged_ms: sum of all events' durations. snapshot_rows: rows by arrival of the dimension.
+
+    snapshot_duplicates: rows beyond one a (arrival, user). users_without_snapshot: active users in no snapshot.
+    """
+
+    engaged_ms: int
     anomalous_days: list[AnomalousDay]
     bots: list[str]
     retention: list[Cohort]
     snapshot_rows: dict[str, int]
     snapshot_duplicates: int
     users_without_snapshot: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdeTruth(Truth):
+    """sessions: by (user, product), a gap of 5 minutes or more between user actions starts one, midnight does not.
+
+    sessions_by_date: by the date of the start. events_without_session: other events that come before the first
+    action of their user and product, or more than 5 minutes after the last.
+    sessions_over_midnights: sessions whose actions span at least so many midnights, from "1" on.
+    """
+
+    sessions_by_date: dict[str, int]
+    events_without_session: int
+    sessions_over_midnights: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AquaTruth(Truth):
+    """files: all that landed; a broken one is one rejected row. events_by_name, events_by_country: of silver,
+    country "unknown" where a record has no `$geoip_country_code`."""
+
+    files: int
+    broken_files: int
+    events_by_name: dict[str, int]
+    events_by_country: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """How often a user and a product stand together in silver."""
+
+    user_id: int
+    product_id: int
+    interactions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopTruth(Truth):
+    """users, products, pairs: how many different ones silver has. changed_copies: duplicates with other content than
+    the row that is kept. top_pairs: the most frequent, ties by user and product; top_users, top_products by id."""
+
+    users: int
+    products: int
+    pairs: int
+    changed_copies: int
+    top_users: dict[str, int]
+    top_products: dict[str, int]
+    top_pairs: list[Pair]
+
+
+SHAPES: dict[str, type[Truth]] = {"notes": NotesTruth, "ide": IdeTruth, "aqua": AquaTruth, "shop": ShopTruth}
+PARTS: dict[str, type[AnomalousDay | Cohort | Pair]] = {
+    "anomalous_days": AnomalousDay,
+    "retention": Cohort,
+    "top_pairs": Pair,
+}
 
 
 def write_truth(path: Path, truth: Truth) -> None:
@@ -81,12 +144,14 @@ def write_truth(path: Path, truth: Truth) -> None:
 
 
 def read_truth(path: Path) -> Truth:
-    """Read a truth file. Raises FileNotFoundError, or ValueError if it is not one of this version."""
+    """Read a truth file, as the shape of its feed. Raises FileNotFoundError, or ValueError if it is not one of this
+    version."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        values["anomalous_days"] = [AnomalousDay(**day) for day in values["anomalous_days"]]
-        values["retention"] = [Cohort(**cohort) for cohort in values["retention"]]
-        return Truth(**values)
+        for name, part in PARTS.items():
+            if name in values:
+                values[name] = [part(**value) for value in values[name]]
+        return SHAPES[values["feed"]](**values)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path}: not a truth file of this version ({error}). Make the sample again: tidebook generate"

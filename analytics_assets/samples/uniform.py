@@ -4,72 +4,73 @@ Belongs here: that sample alone. Nothing in it is late, doubled or broken; users
 stand twice, and most users of its events in none.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
-from analytics_assets.samples.arrivals import Arrivals
+from analytics_assets.samples.arrivals import DailyFiles, arrival_dates
+from analytics_assets.samples.blocks import event_blocks
 from analytics_assets.samples.events import ACTIONS, DAY_S, EVENT, Events, Ints, with_unique_keys
 from analytics_assets.samples.faults import landed_on_time
-from analytics_assets.samples.lines import (
-    USERS_HEADER,
-    EventLines,
-    begin_landing,
-    events_file,
-    truth_file,
-    users_file,
-    write_whole,
-)
-from analytics_assets.samples.notes import BLOCK_EVENTS, blocks
-from analytics_assets.samples.options import UniformOptions
+from analytics_assets.samples.files import Progress, begin_landing, truth_file, write_whole
+from analytics_assets.samples.notes import KEY
+from analytics_assets.samples.notes_lines import EVENTS_HEADER, USERS_HEADER, events_file, note_texts, users_file
+from analytics_assets.samples.options import NotesOptions, UniformOptions
 from analytics_assets.samples.people import COUNTRIES, DEVICES, SUBSCRIPTIONS
 from analytics_assets.samples.snapshots import user_lines
 from analytics_assets.samples.tally import Tally
-from analytics_assets.samples.truth import Truth, write_truth
+from analytics_assets.samples.truth import NotesTruth, write_truth
 
 VERSIONS = [f"{major}.{minor}.{patch}" for major in (5, 6, 7) for minor in range(10) for patch in range(10)]
 LEAST_MS, MOST_MS = 100, 300_000
 HISTORY_DAYS = 730
 
 
-def generate_like_sample(
-    landing: Path, options: UniformOptions, progress: Callable[[str, int, int], None] | None = None
-) -> Truth:
+def generate_like_sample(landing: Path, options: UniformOptions, progress: Progress | None = None) -> NotesTruth:
     """Write uniform events, one users snapshot and the truth file under `landing`/notes; returns the truth.
 
     The same options give the same bytes. The arrival after options.end has a header alone: it closes
     the last date. Raises FileExistsError if files of another sample lie there, OSError if it cannot write.
     """
     days = options.days
-    arrivals_of = [options.start + timedelta(days=day) for day in range(days + 1)]
-    begin_landing(landing, [*(events_file(landing, day) for day in arrivals_of), users_file(landing, options.start)])
+    begin_landing(
+        landing,
+        "notes",
+        [
+            *(events_file(landing, day) for day in arrival_dates(options.start, days)),
+            users_file(landing, options.start),
+        ],
+    )
     rng = np.random.default_rng(options.seed)
     listed = _write_users(landing, options, rng)
-    lines = EventLines(options.start, days, options.users, options.pages, VERSIONS)
-    arrivals = Arrivals(landing, options, lines)
+    texts = note_texts(options.start, days, options.users, options.pages, VERSIONS)
+    files = DailyFiles(
+        options.start, lambda day: events_file(landing, day), EVENTS_HEADER, texts.pieces, NotesOptions.KINDS
+    )
     tally = Tally(options.start, days, options.users)
     by_day = rng.multinomial(options.events, np.full(days, 1 / days))
-    for first_day, end_day in blocks(by_day, BLOCK_EVENTS):
-        day = np.repeat(np.arange(first_day, end_day), by_day[first_day:end_day])
-        events = with_unique_keys(_events(day, options, rng), options.pages)
+
+    def make(first_day: int, end_day: int) -> Events:
+        return _events(np.repeat(np.arange(first_day, end_day), by_day[first_day:end_day]), options, rng)
+
+    def finish(events: Events) -> Events:
+        return with_unique_keys(events, KEY, "page", options.pages)
+
+    for end_day, events in event_blocks(by_day, make, finish, options.events, progress):
         tally.add(events)
-        arrivals.write(landed_on_time(events), days + 1 if end_day == days else end_day)
-        if progress:
-            progress("events", tally.events, options.events)
+        files.write(landed_on_time(events), end_day)
 
     active = tally.active_users()
-    truth = Truth(
+    truth = NotesTruth(
         feed="notes",
         sample="uniform",
         options=options.as_json(),
-        landed=sum(arrivals.counts.by_arrival.values()),
-        landed_by_arrival=arrivals.counts.by_arrival,
-        accepted=arrivals.counts.accepted,
-        rejected=arrivals.counts.rejected,
-        duplicates=arrivals.counts.accepted - tally.events,
-        late=arrivals.counts.late,
+        landed=files.counts.rows,
+        landed_by_arrival=files.counts.by_arrival,
+        accepted=files.counts.accepted,
+        rejected=files.counts.rejected,
+        duplicates=files.counts.accepted - tally.events,
+        late=files.counts.late,
         silver=tally.events,
         engaged_ms=tally.engaged_ms,
         sessions=tally.sessions,
@@ -83,7 +84,7 @@ def generate_like_sample(
         snapshot_duplicates=options.dimension_rows - len(np.unique(listed)),
         users_without_snapshot=int(np.count_nonzero(~np.isin(active, listed))),
     )
-    write_truth(truth_file(landing), truth)
+    write_truth(truth_file(landing, "notes"), truth)
     return truth
 
 

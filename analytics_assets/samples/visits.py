@@ -1,7 +1,7 @@
 """What people and bots do: visits of a date, and the events of a visit.
 
-Belongs here: the daily rhythm, the length of visits, pauses within them, actions, pages, durations.
-Does not: how many events a date has (days.py), what goes wrong on their way (faults.py).
+Belongs here: actions, pages, durations, bots. Does not: how many events a date has (days.py), the hours of a
+day and pauses (rhythm.py), what goes wrong on their way (faults.py).
 """
 
 import numpy as np
@@ -11,9 +11,8 @@ from analytics_assets.samples.events import ACTIONS, DAY_S, EVENT, PAGE_VIEW, Ev
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.people import COUNTRIES, DEVICES, People
 from analytics_assets.samples.releases import Releases
+from analytics_assets.samples.rhythm import seconds_of_day, visit_lengths, visit_moments
 
-# Share of visits by local hour: little at night, three bumps by day.
-HOURS = (2, 1, 1, 1, 1, 2, 4, 8, 12, 15, 16, 14, 11, 13, 15, 15, 13, 11, 11, 13, 15, 14, 9, 5)
 ACTION_SHARES = {"page_view": 0.68, "edit": 0.14, "search": 0.08, "create": 0.06, "share": 0.04}
 # Median and spread (of the logarithm) of durations. A page view's is its load time.
 MEDIAN_MS = {"page_view": 900, "edit": 25_000, "create": 15_000, "share": 3_000, "search": 1_200}
@@ -52,8 +51,6 @@ class Visits:
         """devices: each user's device from each snapshot day on."""
         self._options, self._people, self._plan, self._releases = options, people, plan, releases
         self._snapshot_days, self._devices, self._rng = np.array(snapshot_days), devices, rng
-        rhythm = np.append(0.0, np.cumsum(HOURS))
-        self._rhythm = rhythm / rhythm[-1]
         self._offset_s = np.array([hours * 3600 for _, hours in COUNTRIES.values()])
         self._device_load = np.array([load for _, load in DEVICES.values()])
         shares = np.array([ACTION_SHARES[action] for action in ACTIONS])
@@ -70,7 +67,7 @@ class Visits:
 
     def _visits(self, day: int) -> Events:
         """The visits of a date, in no order."""
-        lengths = self._lengths(int(self._plan.people_events[day]))
+        lengths = visit_lengths(self._rng, int(self._plan.people_events[day]), MEAN_EVENTS)
         count = len(lengths)
         # Who joins comes by on that day: that is what makes cohorts. Half of the visits at most.
         users = self._rng.permutation(self._people.joined_on(day))[: count // 2]
@@ -88,24 +85,10 @@ class Visits:
         visits["log_load"] = np.log(self._device_load[device] * self._releases.load[visits["version"]])
         return visits
 
-    def _lengths(self, events: int) -> Ints:
-        """Events of each visit, so many that they add up to `events`."""
-        lengths = np.zeros(0, np.int64)
-        while (missing := events - int(lengths.sum())) > 0:
-            more = self._rng.geometric(1 / MEAN_EVENTS, missing // MEAN_EVENTS + 10)
-            lengths = np.append(lengths, more)
-        running = np.cumsum(lengths)
-        last = int(np.searchsorted(running, events))
-        lengths = lengths[: last + 1]
-        lengths[last] -= running[last] - events
-        return lengths
-
     def _seconds(self, users: Ints, outage: Outage | None) -> Ints:
         """Second of the UTC date at which each visit begins, by the rhythm of its user's country."""
-        hours = np.arange(25) * 3600
         offset = self._offset_s[self._people.country[users]]
-        local = np.interp(self._rng.random(len(users)), self._rhythm, hours)
-        second: Ints = (local.astype(np.int64) - offset) % DAY_S
+        second: Ints = (seconds_of_day(self._rng.random(len(users))) - offset) % DAY_S
         if outage:
             # What begins shortly before would reach into it. One in fifty gets through.
             during = (second >= outage.first - 1_800) & (second < outage.last)
@@ -122,18 +105,12 @@ class Visits:
         count = int(lengths.sum())
         events = np.zeros(count, EVENT)
         visit = np.repeat(np.arange(len(visits)), lengths)
-        ends = np.cumsum(lengths)
-        first = ends - lengths
+        first = np.cumsum(lengths) - lengths
         gaps = np.exp(rng.standard_normal(count, np.float32) * GAP_SPREAD) * MEDIAN_GAP_S
         gaps = np.minimum(gaps, LONGEST_GAP_S).astype(np.int64)
-        gaps[first] = 0
-        running = np.cumsum(gaps)
-        # Nothing may run past the last date: such visits begin earlier.
-        over = visits["second"] + running[ends - 1] - running[first] - (self._options.days * DAY_S - 1)
-        begins = visits["second"] - np.maximum(over, 0)
         user = visits["user"][visit]
         events["user"] = user
-        events["second"] = np.maximum((begins - running[first])[visit] + running, 0)
+        events["second"] = visit_moments(visits["second"], lengths, gaps, self._options.days * DAY_S)
         action = self._action_of_byte[rng.integers(0, 256, count, np.uint8)]
         action[first] = PAGE_VIEW
         events["action"] = action

@@ -9,11 +9,13 @@ from analytics_assets.cli import app
 from analytics_assets.discovery import load_feeds
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import rules as contract_rules
 from resources.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text()
-PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 def test_the_readme_names_every_table_with_its_grain() -> None:
@@ -34,6 +36,22 @@ def test_the_readme_names_every_setting() -> None:
 def test_the_docs_name_every_field_of_a_feed() -> None:
     page = (PROJECT / "docs" / "feeds.md").read_text()
     assert {name for name in Feed.__dataclass_fields__ if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize("feed", load_feeds().values(), ids=load_feeds())
+def test_the_page_of_a_feed_names_its_columns_and_the_reasons_for_which_it_rejects_rows(feed: Feed) -> None:
+    assert f"feeds/{feed.name}.md" in (PROJECT / "docs" / "feeds.md").read_text()
+    page = (PROJECT / "docs" / "feeds" / f"{feed.name}.md").read_text()
+    columns = contract_columns(feed.contract)
+    rules = {rule.name for rule in contract_rules(columns, str.upper)}
+    reasons = rules | {reason for _, broken in feed.examples for reason in broken}
+    keys = {column.key for column in columns}
+    assert {name for name in keys | reasons if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.parametrize("feed", ["ide", "aqua", "shop", "notes"])
+def test_the_page_of_a_feed_says_how_to_make_a_sample(feed: str) -> None:
+    assert f"`tidebook generate {feed}" in (PROJECT / "docs" / "feeds" / f"{feed}.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,30 @@
+"""A feed's verdicts on rows, without landing or tables.
+
+Belongs here: lines or records -> bronze. Does not: reading files.
+"""
+
+import pyspark.sql.functions as F
+from pyspark.sql import DataFrame
+
+from analytics_assets.feeds.spec import Feed, JsonArray
+from analytics_assets.transforms.bronze import bronze, judge
+from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.records import judge_records
+
+
+def verdicts(raw: DataFrame, feed: Feed) -> DataFrame:
+    """In: arrival and raw, a line or a record's JSON. Out: bronze."""
+    contract = contract_columns(feed.contract)
+    if isinstance(feed.format, JsonArray):
+        judged = judge_records(raw, contract, feed.format.rest)
+    else:
+        judged = judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
+    return bronze(
+        judged.withColumns({"file": F.lit("file"), "line_number": F.lit(1)}),
+        event=feed.event.expressions(),
+        zone=feed.time_zone,
+        source_zone=feed.source_zone,
+        first_date=feed.first_date,
+        lag_days=feed.lag_days,
+        keep_raw=True,
+    )
