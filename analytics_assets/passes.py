@@ -139,7 +139,8 @@ class _Pass:
         if arrivals is None:
             self.outcome.refused = bronze.frozen_arrivals(self.world)
         if pending:
-            done = self._timed("bronze", pending, bronze.build_bronze)
+            build = bronze.build_changed if arrivals is None else bronze.build_bronze
+            done = self._timed("bronze", pending, build)
             self.outcome.quarantined = [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
             self.observer.touched(done.touched)
             self._judge("bronze", pending)

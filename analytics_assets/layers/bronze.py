@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.arrivals import event_files, misnamed
-from analytics_assets.layers.counting import new_counts, with_counts, write_counts
+from analytics_assets.layers.counting import new_counts, read_before, with_new_fingerprints, write_counts
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
@@ -20,7 +21,7 @@ from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
-from resources.landing import LandingError
+from resources.landing import LandedFile, LandingError
 
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
@@ -59,6 +60,26 @@ def frozen_arrivals(world: World) -> list[str]:
     return [arrival for arrival in found if arrival in gone]
 
 
+def build_changed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
+    """As `build_bronze`, but for arrivals whose files landed again with the bytes that they had: only that is noted."""
+    files, version = _files_of(world, arrivals), reading_version(world.feed)
+    counts = world.counts()
+    known = set(pc.unique(counts["arrival"]).to_pylist())
+    again = [file for file in files if file.arrival in known]
+    if again:
+        reading = examine(
+            world.lakehouse.spark.session, again, contract_columns(world.feed.contract), world.feed.format
+        )
+        same = read_before(counts, EVENTS_SOURCE, reading, version)
+        if same:
+            fresh = with_new_fingerprints(
+                counts, EVENTS_SOURCE, [file for file in again if file.arrival in set(same)], version
+            )
+            write_counts(world, EVENTS_SOURCE, same, fresh)
+            arrivals = [arrival for arrival in arrivals if arrival not in set(same)]
+    return build_bronze(world, arrivals)
+
+
 def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """Read arrivals from landing and replace them in bronze, counts and tide.
 
@@ -66,9 +87,7 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
-    files = event_files(world, set(arrivals))
-    gone = purged_arrivals(world)
-    files = [file for file in files if file.arrival not in gone]
+    files = _files_of(world, arrivals)
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
@@ -98,10 +117,15 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
+def _files_of(world: World, arrivals: Sequence[str]) -> list[LandedFile]:
+    gone = purged_arrivals(world)
+    return [file for file in event_files(world, set(arrivals)) if file.arrival not in gone]
+
+
 def _settle(world: World, arrivals: Sequence[str], fresh: pa.Table) -> dict[str, str]:
     """Record what follows from arrivals that stand in bronze; counts come last, since they say that all is done."""
     keys = record_keys(world, arrivals) if world.feed.key_scope == "feed" else None
-    touched = record_tide(world, with_counts(world.counts(), EVENTS_SOURCE, arrivals, fresh), arrivals, keys)
+    touched = record_tide(world, fresh, arrivals, keys)
     write_counts(world, EVENTS_SOURCE, arrivals, fresh)
     return touched
 

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from analytics_assets.layers.reading import Reading
-from analytics_assets.layers.world import World, empty_counts, stamped
+from analytics_assets.layers.world import World, digest, empty_counts, stamped
 from analytics_assets.transforms.bronze import LANDED
 from resources.conditions import one_of
+from resources.landing import LandedFile
 
 
 def new_counts(world: World, source: str, reading: Reading, version: str, counted: DataFrame) -> pa.Table:
@@ -33,7 +34,7 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
             "arrival": [file.arrival for file in reading.files],
             "file": [file.path for file in reading.files],
             "fingerprint": [stamped(file, version) for file in reading.files],
-            "content": [reading.content[file.path] for file in reading.files],
+            "content": [digest(reading.content[file.path], version) for file in reading.files],
             "rows": [reading.rows[file.path] for file in reading.files],
         }
     )
@@ -45,6 +46,27 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
     for field in columns:
         judged = judged.append_column(field, found[field.name])
     return pa.concat_tables([_in_full(part, source, schema) for part in (landed, judged)])
+
+
+def read_before(counts: pa.Table, source: str, reading: Reading, version: str) -> list[str]:
+    """Arrivals whose files hold the bytes that they held when they were read, under the same rules."""
+    here: dict[str, dict[str, str]] = {}
+    for file in reading.files:
+        here.setdefault(file.arrival, {})[file.path] = digest(reading.content[file.path], version)
+    landed = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED)))
+    known: dict[str, dict[str, str]] = {}
+    for row in landed.filter(pc.is_in(landed["arrival"], pa.array(list(here)))).to_pylist():
+        known.setdefault(row["arrival"], {})[row["file"]] = row["content"]
+    return sorted(arrival for arrival, files in here.items() if known.get(arrival) == files)
+
+
+def with_new_fingerprints(counts: pa.Table, source: str, files: Sequence[LandedFile], version: str) -> pa.Table:
+    """The rows of counts of files' arrivals, as they are but for the files' fingerprints."""
+    arrivals = pa.array(sorted({file.arrival for file in files}))
+    ours = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.is_in(counts["arrival"], arrivals)))
+    stamps = pa.array([stamped(file, version) for file in files])
+    fresh = stamps.take(pc.index_in(ours["file"], pa.array([file.path for file in files])).combine_chunks())
+    return ours.set_column(ours.schema.get_field_index("fingerprint"), "fingerprint", fresh)
 
 
 def _in_full(part: pa.Table, source: str, schema: pa.Schema) -> pa.Table:

@@ -12,34 +12,44 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from analytics_assets.layers.counting import with_counts
 from analytics_assets.layers.world import World, reading_version
-from analytics_assets.transforms.counts import tide
+from analytics_assets.transforms.counts import EVENTS_SOURCE, tide
 
 NOTHING_BEFORE = ("", 0)
 
 
 def record_tide(
-    world: World, counts: pa.Table, arrivals: Sequence[str], keys: Mapping[date, str] | None = None
+    world: World, fresh: pa.Table, arrivals: Sequence[str], keys: Mapping[date, str] | None = None
 ) -> dict[str, str]:
     """Write the version of each event date that follows from counts, and give those that changed.
 
-    keys: see `tide`. A date without accepted rows has an empty version.
+    fresh: the rows of counts that will replace those of the arrivals. Only dates with rows in either are looked at;
+    with keys (see `tide`), all. A date without accepted rows has an empty version.
     """
+    recorded, counts = world.counts(), with_counts(world.counts(), EVENTS_SOURCE, arrivals, fresh)
     before = world.tide()
-    dates = tide(counts, reading_version(world.feed), keys)
-    after = {day.isoformat(): found for day, found in dates.items()}
-    changed = {
+    if keys is None:
+        replaced = recorded.filter(pc.is_in(recorded["arrival"], pa.array(arrivals)))
+        dates = pc.unique(pa.concat_tables([replaced, fresh])["event_date"])
+        found = tide(counts.filter(pc.is_in(counts["event_date"], dates.drop_null())), reading_version(world.feed))
+        looked_at = {day.isoformat() for day in dates.drop_null().to_pylist()}
+        after = {day: version for day, version in before.items() if day not in looked_at}
+    else:
+        found, after = tide(counts, reading_version(world.feed), keys), {}
+    after = dict(sorted({**after, **{day.isoformat(): version for day, version in found.items()}}.items()))
+    if before == after and world.lakehouse.exists(world.tables["tide"]):
+        return {}
+    columns: dict[str, list[Any]] = {
+        "event_date": [date.fromisoformat(day) for day in after],
+        "input_version": [version for version, _ in after.values()],
+        "rows": [rows for _, rows in after.values()],
+    }
+    world.lakehouse.put(world.tables["tide"], columns, world.run_id, arrivals)
+    return {
         day: after.get(day, NOTHING_BEFORE)[0]
         for day in sorted({*before, *after})
         if before.get(day, NOTHING_BEFORE)[0] != after.get(day, NOTHING_BEFORE)[0]
     }
-    if before == after and world.lakehouse.exists(world.tables["tide"]):
-        return {}
-    columns: dict[str, list[Any]] = {
-        "event_date": list(dates),
-        "input_version": [version for version, _ in dates.values()],
-        "rows": [rows for _, rows in dates.values()],
-    }
-    world.lakehouse.put(world.tables["tide"], columns, world.run_id, arrivals)
-    return changed

@@ -89,7 +89,11 @@ def unique_events(rows: DataFrame, key: Sequence[str], content: Sequence[str], w
     group = Window.partitionBy(*dict.fromkeys(key))
     in_order = group.orderBy(*_winner_last(content, winner, set(key)))
     number = F.sum("rows") if "rows" in rows.columns else F.count(F.lit(1))
-    ranked = rows.select("*", number.over(group).alias("copies"), F.lead("event_time").over(in_order).alias("_next"))
+    # In the same order, though a number has none: rows are sorted once.
+    all_of_key = in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    ranked = rows.select(
+        "*", number.over(all_of_key).alias("copies"), F.lead("event_time").over(in_order).alias("_next")
+    )
     return ranked.where("_next IS NULL").drop("_next", "rows")
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyspark.sql.functions as F
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -18,6 +19,7 @@ from analytics_assets.transforms.counts import event_counts
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.sessions import sessions
 from analytics_assets.transforms.silver import WHOLE_ROW, events_in_sessions
+from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.spark import spark_config
 
@@ -73,6 +75,30 @@ def test_silver_needs_one_shuffle_and_one_sort(bronze_table: DataFrame, key: tup
 def test_silver_spread_by_user_too_needs_one_shuffle_and_one_sort(bronze_table: DataFrame) -> None:
     count = nodes(silver(bronze_table, KEY, "first", ("event_date", "user_id")))
     assert (count("Exchange"), count("Sort")) == (1, 1)
+
+
+def test_sessions_past_midnight_need_one_shuffle_and_two_sorts(
+    spark: SparkSession, bronze_table: DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = str(tmp_path_factory.mktemp("tables") / "open")
+    structure = (
+        f"{BLOCK} string, event_date date, user_id string, object_id string, last_action_time timestamp,"
+        " session_start timestamp"
+    )
+    spark.createDataFrame([], structure).write.parquet(path)
+    made = events_in_unsplit_sessions(
+        bronze_table.withColumn(BLOCK, F.col("event_date").cast("string")),
+        spark.read.schema(structure).parquet(path),
+        event_key=KEY,
+        content=CONTENT,
+        winner="first",
+        session_key=("user_id", "object_id"),
+        actions=("a",),
+        timeout=timedelta(minutes=5),
+        zone="UTC",
+    )
+    count = nodes(made)
+    assert (count("Exchange"), count("Sort")) == (1, 2)
 
 
 def test_attributes_are_broadcast_so_that_events_are_not_shuffled_again(
