@@ -14,6 +14,7 @@ from analytics_assets.samples.options import NotesOptions, UniformOptions
 from analytics_assets.samples.truth import Truth
 from analytics_assets.samples.uniform import generate_like_sample
 from resources.errors import UserError
+from resources.object_store import is_bucket
 from resources.settings import load_settings
 
 YEAR_DAYS = 365
@@ -31,6 +32,8 @@ def generate(
     console: Console,
 ) -> Truth:
     """Write notes into a landing folder, and say what was written. Raises UserError for options that do not fit."""
+    if to is None and is_bucket(load_settings().landing):
+        raise UserError("files are generated in a folder, never in a bucket: say which with --to")
     landing = to or Path(load_settings().landing)
     last = date.fromisoformat(end) if end else datetime.now(timezone.utc).date() - timedelta(days=1)
     first = date.fromisoformat(start) if start else last - timedelta(days=YEAR_DAYS - 1)
