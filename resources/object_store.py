@@ -34,7 +34,7 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ExpiredToken", "TokenRefreshRequired"), "the keys have expired. Get new ones"),
     (
         ("Unable to locate credentials", "NoCredentials", "No AWS Credentials", "Unable to load AWS credentials",
-         "no providers in chain provided credentials", "failed to load credentials"),
+         "no providers in chain provided credentials", "no credentials found in chain"),
         "found no keys. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws",
     ),
     (
@@ -106,8 +106,15 @@ class ObjectStore:
         return resource.get_client()
 
     def storage_options(self) -> dict[str, str]:
-        """What deltalake is told."""
-        options = {"AWS_REGION": self.known_region, "connect_timeout": f"{CONNECT_S}s", "timeout": f"{ANSWER_S}s"}
+        """What deltalake is told. With a server's address it would else look for keys in the environment alone."""
+        # It asks the machine's metadata for a region that the environment does not name, and complains aloud.
+        os.environ.setdefault("AWS_REGION", self.known_region)
+        options = {
+            "AWS_REGION": self.known_region,
+            "AWS_FORCE_CREDENTIAL_LOAD": "true",
+            "connect_timeout": f"{CONNECT_S}s",
+            "timeout": f"{ANSWER_S}s",
+        }
         if self.endpoint:
             options["AWS_ENDPOINT_URL"] = self.endpoint.rstrip("/")
             options["AWS_ALLOW_HTTP"] = str(self.endpoint.startswith("http:")).lower()

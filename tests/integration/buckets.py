@@ -42,7 +42,7 @@ class Server:
     @property
     def credentials(self) -> dict[str, str]:
         """The environment that gives access."""
-        return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_EC2_METADATA_DISABLED": "true"}
+        return {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 
     def start(self) -> None:
         """Start it, on the same port as before, and wait until it answers."""
@@ -147,6 +147,12 @@ class BucketPlace(Place):
             "TIDEBOOK_S3_ENDPOINT": self.server.endpoint,
         }
         return {name: value for name, value in super().environment(**{**settings, **more}).items() if value}
+
+    def command(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """As Place.command; whatever the command says, it does not say the secret."""
+        ended = super().command(*words, **more)
+        assert SECRET not in ended.stdout + ended.stderr, words
+        return ended
 
     def tables(self) -> Path:
         """The tables as they are now, in a folder."""

@@ -148,6 +148,7 @@ def test_without_keys_it_is_one_line(both: tuple[Landing, Landing], monkeypatch:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     landing = Landing(root=both[1].root, s3_endpoint=both[1].s3_endpoint)
     with pytest.raises(LandingError, match=r"found no keys\. Set AWS_ACCESS_KEY_ID"):
         landing.files(PATTERN)
