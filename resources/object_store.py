@@ -139,7 +139,7 @@ class ObjectStore:
             "directory.marker.retention": "keep",
             "endpoint.region": self.known_region,
             "attempts.maximum": str(ATTEMPTS),
-            "retry.limit": str(ATTEMPTS),
+            "retry.limit": "3",  # each of so many attempts: a run ends some 20 s after its server
             "connection.establish.timeout": str(CONNECT_S * 1000),
             "connection.timeout": str(ANSWER_S * 1000),
             "buffer.dir": scratch,

@@ -1,15 +1,21 @@
 """The lease in a bucket: one holder on all machines, the dead make way, and who lost it writes nothing more."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from buckets import BUCKET, Server
 
+from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.feeds.tables import feed_tables
 from resources.bucket_lease import BucketLease
+from resources.lakehouse import Lakehouse
 from resources.lease import LeaseError
 from resources.object_store import ObjectStore, StoreError
+from resources.spark import Spark
 
 LIVES_S = 2.0
 
@@ -141,3 +147,23 @@ def test_without_a_server_it_is_one_line(store: ObjectStore) -> None:
 def test_without_the_bucket_it_is_one_line(store: ObjectStore) -> None:
     with pytest.raises(StoreError, match=r"^s3a://no-such-bucket/.*: there is no such bucket"):
         BucketLease("s3a://no-such-bucket/leases", "notes", store).take(0)
+
+
+def test_who_lost_the_lease_writes_no_table(store: ObjectStore, moto: Server) -> None:
+    table = feed_tables(NOTES)["tide"]
+    root = f"s3a://{BUCKET}/lost"
+    lakehouse = Lakehouse(root=root, spark=Spark(master="sc://127.0.0.1:1"), lease_wait_s=0, s3_endpoint=moto.endpoint)
+    rows = {"event_date": [date(2025, 1, 3)], "input_version": ["a"], "rows": [1]}
+    lakehouse.put(table, rows, "run", ["2025-01-03"])
+    assert lakehouse.last_commit(table).version == 1
+    # Another driver took over.
+    moto.put({"lost/_leases/notes.json": b'{"owner": "another", "fence": 2}'})
+    with pytest.raises(LeaseError, match="feed notes: this run lost its lease"):
+        lakehouse.put(table, {**rows, "rows": [2]}, "run", ["2025-01-03"])
+    assert lakehouse.last_commit(table).version == 1
+    assert lakehouse.arrow(table)["rows"].to_pylist() == [1]
+    lakehouse.let_go()
+    assert json.loads(moto.client().get_object(Bucket=BUCKET, Key="lost/_leases/notes.json")["Body"].read()) == {
+        "owner": "another",
+        "fence": 2,
+    }

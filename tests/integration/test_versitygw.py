@@ -22,7 +22,7 @@ def place(
     return made
 
 
-@pytest.mark.parametrize("table", ["bronze", "silver"])
+@pytest.mark.parametrize("table", [pytest.param("bronze", marks=pytest.mark.soak), "silver"])
 def test_a_store_that_is_killed_in_the_middle_of_a_run_costs_a_second_run(
     table: str, place: BucketPlace, notes: Place
 ) -> None:
