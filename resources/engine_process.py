@@ -16,6 +16,7 @@ import pyspark
 from resources.connect_server import LOOPBACK
 from resources.jars import jar_paths
 from resources.java import java_environment
+from resources.object_store import java_credentials
 
 STOP_S = 20
 NOT_INHERITED = (
@@ -82,6 +83,7 @@ def _environment() -> dict[str, str]:
     return {
         **inherited,
         **java_environment(),
+        **java_credentials(),
         "SPARK_HOME": str(Path(pyspark.__file__).parent),
         "SPARK_LOCAL_IP": LOOPBACK,
         "PYSPARK_PYTHON": sys.executable,

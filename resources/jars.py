@@ -1,7 +1,8 @@
-"""The Java parts of Spark that its wheel lacks: resolved once, at installation, then taken from disk.
+"""The Java parts of Spark that its wheel lacks: resolved once, then taken from disk.
 
-Belongs here: which Maven coordinates, where their jars stand, resolving them (`python -m resources.jars`).
-Not: what a session does with them (spark.py, engine.py).
+Belongs here: which Maven coordinates, where their jars stand, resolving them (`python -m resources.jars` at
+installation, with --s3 those for object stores, which are else resolved when they are first needed). Not: what
+a session does with them (spark.py, engine.py).
 """
 
 import hashlib
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,63 +22,117 @@ from urllib.parse import urlsplit
 from resources.errors import UserError
 from resources.java import java_environment
 
-COORDINATES = (
-    "io.delta:delta-spark_2.12:3.3.3",
-    "org.apache.spark:spark-connect_2.12:3.5.7",
-    "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0",
-)
-JARS_DIR = Path(sys.prefix) / "share" / "tidebook" / "jars"
+JARS_DIR = Path(sys.prefix) / "share" / "tidebook"
 MANIFEST = "manifest.json"
-COMMAND = f"{sys.executable} -m resources.jars"
 TIMEOUT_S = 900
+
+
+@dataclass(frozen=True)
+class JarSet:
+    """Jars that belong together: of what, their Maven coordinates, their folder, and what is not to come with them."""
+
+    what: str
+    coordinates: tuple[str, ...]
+    folder: Path
+    excludes: tuple[str, ...] = ()
+    option: str = ""
+
+    @property
+    def command(self) -> str:
+        """What resolves them."""
+        return f"{sys.executable} -m resources.jars {self.option}".rstrip()
+
+
+SPARK_JARS = JarSet(
+    "Spark Connect and Delta",
+    (
+        "io.delta:delta-spark_2.12:3.3.3",
+        "org.apache.spark:spark-connect_2.12:3.5.7",
+        "com.globalmentor:hadoop-bare-naked-local-fs:0.1.0",
+    ),
+    JARS_DIR / "jars",
+)
+S3_JARS = JarSet(
+    "S3",
+    (
+        "org.apache.hadoop:hadoop-aws:3.3.4",  # the Hadoop that pyspark brings
+        "com.amazonaws:aws-java-sdk-s3:1.12.797",
+        "com.amazonaws:aws-java-sdk-dynamodb:1.12.797",  # S3A does not load without a class of it
+    ),
+    JARS_DIR / "jars-s3",
+    # The bundle is 283 MB of services that nobody here calls; the others come with Spark.
+    excludes=(
+        "com.amazonaws:aws-java-sdk-bundle",
+        "com.fasterxml.jackson.core:*",
+        "org.apache.httpcomponents:*",
+        "commons-logging:*",
+        "commons-codec:*",
+        "joda-time:*",
+    ),
+    option="--s3",
+)
 
 
 class JarsMissing(UserError):
     """The jars are not on disk, or not those of this version of Tidebook."""
 
 
-def jar_paths(folder: Path = JARS_DIR) -> list[Path]:
+def jar_paths(jars: JarSet = SPARK_JARS) -> list[Path]:
     """The jars, each there in its full size. Raises JarsMissing with the command that resolves them."""
-    problem = _problem(folder, read_content=False)
+    problem = _problem(jars, read_content=False)
     if problem:
-        raise JarsMissing(f"{folder}: {problem}. Once, with a network: {COMMAND}")
-    return [folder / name for name in sorted(_manifest(folder)["jars"])]
+        raise JarsMissing(f"{jars.folder}: {problem}. Once, with a network: {jars.command}")
+    return [jars.folder / name for name in sorted(_manifest(jars.folder)["jars"])]
 
 
-def resolve(folder: Path = JARS_DIR) -> bool:
-    """Put the jars and their manifest into `folder`, whole or not at all. False if they stood there already.
+def jars_at_first_use(jars: JarSet, say: Callable[[str], None]) -> list[Path]:
+    """The jars, resolved now if they are not there. say: is told before. Raises JarsMissing if they cannot be had."""
+    try:
+        return jar_paths(jars)
+    except JarsMissing as missing:
+        say(f"fetching the jars of {jars.what} into {jars.folder}: once, with a network")
+        try:
+            resolve(jars)
+        except (JarsMissing, OSError) as error:
+            raise JarsMissing(f"{missing}. It was tried now: {error}") from error
+    return jar_paths(jars)
+
+
+def resolve(jars: JarSet = SPARK_JARS) -> bool:
+    """Put the jars and their manifest into their folder, whole or not at all. False if they stood there already.
 
     Spark's own resolver (Ivy) fetches them from Maven Central or its mirrors. Raises JarsMissing with the end
     of its log if it cannot.
     """
-    if not _problem(folder, read_content=True):
+    folder = jars.folder
+    if not _problem(jars, read_content=True):
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".jars-", dir=folder.parent) as scratch:
-        fetched = _fetch(Path(scratch))
+        fetched = _fetch(jars, Path(scratch))
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
-        jars = {}
+        found = {}
         for jar in fetched:
             shutil.copyfile(jar, fresh / jar.name)
-            jars[jar.name] = {"bytes": jar.stat().st_size, "sha256": _sha256(jar)}
-        (fresh / MANIFEST).write_text(json.dumps({"coordinates": COORDINATES, "jars": jars}, indent=2) + "\n")
+            found[jar.name] = {"bytes": jar.stat().st_size, "sha256": _sha256(jar)}
+        (fresh / MANIFEST).write_text(json.dumps({"coordinates": jars.coordinates, "jars": found}, indent=2) + "\n")
         if folder.exists():  # of another version, or damaged
             folder.rename(Path(scratch) / "old")
         fresh.rename(folder)
     return True
 
 
-def _problem(folder: Path, read_content: bool) -> str | None:
-    """What is wrong with the jars in `folder`, None if they are complete."""
+def _problem(jars: JarSet, read_content: bool) -> str | None:
+    """What is wrong with the jars in their folder, None if they are complete."""
     try:
-        manifest = _manifest(folder)
+        manifest = _manifest(jars.folder)
     except (OSError, ValueError):
-        return "the jars of Spark Connect and Delta are not there"
-    if manifest.get("coordinates") != list(COORDINATES):
-        return f"holds jars of {manifest.get('coordinates')}, expected {list(COORDINATES)}"
+        return f"the jars of {jars.what} are not there"
+    if manifest.get("coordinates") != list(jars.coordinates):
+        return f"holds jars of {manifest.get('coordinates')}, expected {list(jars.coordinates)}"
     for name, expected in manifest["jars"].items():
-        jar = folder / name
+        jar = jars.folder / name
         if not jar.is_file() or jar.stat().st_size != expected["bytes"]:
             return f"{name} is missing or cut short"
         if read_content and _sha256(jar) != expected["sha256"]:
@@ -83,7 +140,7 @@ def _problem(folder: Path, read_content: bool) -> str | None:
     return None
 
 
-def _fetch(scratch: Path) -> list[Path]:
+def _fetch(jars: JarSet, scratch: Path) -> list[Path]:
     """Let Spark resolve the coordinates into `scratch`, by a submission of an empty program."""
     import pyspark
 
@@ -93,7 +150,8 @@ def _fetch(scratch: Path) -> list[Path]:
     command: list[str | Path] = [
         spark_home / "bin" / "spark-submit",
         *("--master", "local[1]"),
-        *("--packages", ",".join(COORDINATES)),
+        *("--packages", ",".join(jars.coordinates)),
+        *(("--conf", f"spark.jars.excludes={','.join(jars.excludes)}") if jars.excludes else ()),
         *("--conf", f"spark.jars.ivy={scratch / 'ivy'}"),
         program,
     ]
@@ -107,7 +165,7 @@ def _fetch(scratch: Path) -> list[Path]:
     if answer.returncode != 0:
         log = [line.strip() for line in (answer.stdout + answer.stderr).splitlines()]
         telling = [line for line in log if re.search("access error|exception", line, re.IGNORECASE)]
-        raise JarsMissing("\n  ".join([f"cannot resolve {', '.join(COORDINATES)}:", *(telling[:3] or log[-12:])]))
+        raise JarsMissing("\n  ".join([f"cannot resolve {', '.join(jars.coordinates)}:", *(telling[:3] or log[-12:])]))
     return sorted((scratch / "ivy" / "jars").glob("*.jar"))
 
 
@@ -141,18 +199,23 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def main() -> int:
-    """Resolve the jars, and say what was done."""
+def main(words: Sequence[str]) -> int:
+    """Resolve the jars (with --s3 those for object stores), and say what was done."""
+    known = {(): SPARK_JARS, (S3_JARS.option,): S3_JARS}
+    jars = known.get(tuple(words))
+    if jars is None:
+        print(f"tidebook: saw {' '.join(words)}, expected nothing or {S3_JARS.option}", file=sys.stderr)
+        return 2
     try:
-        resolved = resolve()
+        resolved = resolve(jars)
     except (JarsMissing, RuntimeError, OSError) as error:
         print(f"tidebook: {error}", file=sys.stderr)
         return 1
-    total_mb = sum(path.stat().st_size for path in jar_paths()) / 1e6
-    done = "Resolved" if resolved else "Already there"
-    print(f"{done}: {len(jar_paths())} jars, {total_mb:.0f} MB, {JARS_DIR}")
+    paths = jar_paths(jars)
+    total_mb = sum(path.stat().st_size for path in paths) / 1e6
+    print(f"{'Resolved' if resolved else 'Already there'}: {len(paths)} jars, {total_mb:.0f} MB, {jars.folder}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,25 +6,27 @@ tables there are (analytics_assets/feeds/tables.py), what stands in them (transf
 Descriptions come from Delta's log through deltalake: they need no JVM and read no data.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.dataset
 from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
-from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+from pyarrow.fs import FileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
+from resources.bucket_lease import BucketLease
+from resources.commits import commit_metadata
 from resources.conditions import ALL, Condition
 from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
 from resources.errors import UserError
 from resources.lease import Lease
+from resources.object_store import ObjectStore
 from resources.spark import Spark, literal_path
+from resources.table_store import FolderStore, WriteError, store_of
 
 INPUT_VERSION = "input_version"
 STATISTICS = "delta.dataSkippingStatsColumns"
@@ -32,10 +34,6 @@ STATISTICS = "delta.dataSkippingStatsColumns"
 
 class MissingTableError(UserError):
     """A table that is not there yet; says which asset makes it."""
-
-
-class WriteError(UserError):
-    """A table cannot be written; says where, why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,20 +46,29 @@ class Written:
 
 
 class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The Delta tables under one root, as `<root>/<feed>/<table>`."""
+    """The Delta tables under one root, a folder or s3a://bucket/prefix, as `<root>/<feed>/<table>`."""
 
     root: str
     spark: dg.ResourceDependency[Spark]
     lease_wait_s: int = 300
-    _leases: dict[str, Lease] = PrivateAttr(default_factory=dict)
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    _leases: dict[str, Lease | BucketLease] = PrivateAttr(default_factory=dict)
+    _known_store: FolderStore | None = PrivateAttr(default=None)
+
+    @property
+    def _store(self) -> FolderStore:
+        if self._known_store is None:
+            self._known_store = store_of(self.root, ObjectStore(self.s3_endpoint, self.s3_region))
+        return self._known_store
 
     def location(self, table: TableLike) -> str:
-        """Folder of a table."""
-        return str(Path(self.root) / table.feed / table.name)
+        """Folder or address of a table."""
+        return self._store.location(table.feed, table.name)
 
     def exists(self, table: TableLike) -> bool:
-        """Whether the table has been written at least once."""
-        return DeltaTable.is_deltatable(self.location(table))
+        """Whether the table has been written at least once. Raises StoreError if an object store fails."""
+        return self._store.is_table(self.location(table))
 
     def read(self, table: TableLike, where: Condition | None = None) -> DataFrame:
         """Rows of a table, those that a condition names. Raises MissingTableError.
@@ -114,7 +121,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             rows.to(table.schema)
             .write.format("delta")
             .mode("overwrite")
-            .option("userMetadata", _metadata(table, run_id, partitions))
+            .option("userMetadata", commit_metadata(table, run_id, partitions))
             .option(STATISTICS, ",".join(table.statistics))
         )
         if table.partition_by:
@@ -124,7 +131,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             writer.save(location)
         except Exception as error:
-            raise _told(error, location) from error
+            raise self._store.explained(error, location) from error
         return self.last_commit(table)
 
     def put(
@@ -143,17 +150,24 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.hold(table.feed)
         location = self.location(table)
         schema = Schema.from_json(table.schema.json())
-        commit = CommitProperties(custom_metadata={"userMetadata": _metadata(table, run_id, partitions)})
+        commit = CommitProperties(custom_metadata={"userMetadata": commit_metadata(table, run_id, partitions)})
         try:
             if not self.exists(table):
                 statistics = {STATISTICS: ",".join(table.statistics)}
-                by = list(table.partition_by)
-                DeltaTable.create(location, schema, partition_by=by, configuration=statistics, commit_properties=commit)
+                DeltaTable.create(
+                    location,
+                    schema,
+                    partition_by=list(table.partition_by),
+                    configuration=statistics,
+                    commit_properties=commit,
+                    storage_options=self._store.options,
+                )
             arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
             predicate = None if where is None else where.sql
-            write_deltalake(location, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
+            delta = self._store.open(location)
+            write_deltalake(delta, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
         except Exception as error:
-            raise _told(error, location) from error
+            raise self._store.explained(error, location) from error
 
     def last_commit(self, table: TableLike) -> Written:
         """The newest commit of a table, from Delta's log. Raises MissingTableError."""
@@ -172,7 +186,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
         """For each file its partition, by the first column's value, and what Delta's log says, as min.event_date."""
-        return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
+        return values_by_partition(self._store.open(self.location(table)), table, column) if self.exists(table) else []
 
     def rows(self, table: TableLike) -> dict[str, int]:
         """Rows of each partition by its first column's value, from Delta's log alone; "" where there is none."""
@@ -187,10 +201,11 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def dataset(self, table: TableLike) -> pyarrow.dataset.Dataset:
         """The table as an Arrow dataset, for a reader without a JVM. Raises MissingTableError."""
-        # Arrow's own file system: with deltalake's, which calls back into Python from Arrow's threads, a process
-        # that ends soon after is now and then aborted.
-        files = SubTreeFileSystem(self.location(table), LocalFileSystem())
-        return self._open(table).to_pyarrow_dataset(filesystem=files)
+        return self._open(table).to_pyarrow_dataset(filesystem=self.files(table))
+
+    def files(self, table: TableLike) -> FileSystem:
+        """The files of a table's location, for Arrow."""
+        return self._store.files(self.location(table))
 
     def arrow(
         self, table: TableLike, columns: Sequence[str] | None = None, where: pyarrow.dataset.Expression | None = None
@@ -199,16 +214,15 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self.dataset(table).to_table(columns=list(columns) if columns else None, filter=where)
 
     def hold(self, feed: str) -> None:
-        """Take the feed's lease, kept until the run ends. Raises LeaseError if it is not free in time."""
-        if feed not in self._leases:
-            lease = Lease(Path(self.root) / "_leases", feed)
-            try:
-                lease.take(self.lease_wait_s, dg.get_dagster_logger().info)
-            except OSError as error:
-                raise WriteError(
-                    f"{self.root} cannot be written: {error.strerror}. Give access, or set TIDEBOOK_LAKEHOUSE"
-                ) from error
-            self._leases[feed] = lease
+        """Take the feed's lease, kept until the run ends. Raises LeaseError if it is not free in time, or was lost."""
+        lease = self._leases.get(feed) or self._store.lease(feed)
+        try:
+            lease.take(self.lease_wait_s, dg.get_dagster_logger().info)
+        except OSError as error:
+            raise WriteError(
+                f"{self.root} cannot be written: {error.strerror}. Give access, or set TIDEBOOK_LAKEHOUSE"
+            ) from error
+        self._leases[feed] = lease
 
     def let_go(self) -> None:
         """Give back all leases."""
@@ -228,29 +242,4 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _open(self, table: TableLike) -> DeltaTable:
         self._require(table)
-        return DeltaTable(self.location(table))
-
-
-def _metadata(table: TableLike, run_id: str, partitions: Sequence[str]) -> str:
-    return json.dumps({"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)})
-
-
-def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
-    """Partitions in few words: how many, the first and the last, and each where they are few."""
-    few = sorted(partitions)[:20] if len(partitions) <= 20 else []
-    return {
-        "number": len(partitions),
-        "first": min(partitions, default=None),
-        "last": max(partitions, default=None),
-    } | ({"keys": few} if few else {})
-
-
-def _told(error: Exception, location: str) -> Exception:
-    """The error as a WriteError, where the disk is its cause."""
-    for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
-        if sign in str(error):
-            return WriteError(
-                f"{location} cannot be written: {sign}. Nothing of this commit is visible; make room or give "
-                "access, then run the same command again"
-            )
-    return error
+        return self._store.open(self.location(table))

@@ -1,6 +1,7 @@
 """Landing: which arrivals there are, and their files. Tidebook reads landing and never changes it.
 
-Belongs here: listing, names that do not count, fingerprints. Does not: what stands in the files (lines.py).
+Belongs here: listing a folder, names that do not count, fingerprints. Does not: listing an object store
+(bucket_landing.py), what stands in the files (lines.py).
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from resources.errors import UserError
+from resources.object_store import ObjectStore, is_bucket
+
+if TYPE_CHECKING:
+    from resources.bucket_landing import BucketLanding
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IGNORED_PREFIXES = (".", "_")
@@ -29,34 +36,42 @@ class LandingError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class LandedFile:
-    """A file of an arrival. path: relative to landing; uri: for Spark and Arrow; size in bytes."""
+    """A file of an arrival. path: relative to landing; uri: for Spark; arrow_uri: for Arrow; size in bytes."""
 
     arrival: str
     path: str
     uri: str
+    arrow_uri: str
     size: int
     fingerprint: str
 
 
 class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The folder where files arrive."""
+    """The place where files arrive: a folder, or s3a://bucket/prefix of the store that the other fields name."""
 
     root: str
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    _bucket: BucketLanding | None = PrivateAttr(default=None)
 
     @property
     def uri(self) -> str:
-        """The folder as a file: address, without a slash at its end."""
-        return Path(self.root).resolve().as_uri()
+        """The folder as a file: address, the bucket as an s3a: address, without a slash at its end."""
+        return self._in_bucket().uri if is_bucket(self.root) else Path(self.root).resolve().as_uri()
 
     def arrivals(self, pattern: str) -> list[str]:
         """Arrivals of a landing pattern, such as notes/events/{arrival}/*.csv, that hold a file; sorted.
 
         Raises LandingError as `files` does.
         """
+        if is_bucket(self.root):
+            return self._in_bucket().arrivals(pattern)
         return sorted({file.arrival for file in self.files(pattern)})
 
     def has_folder(self, pattern: str) -> bool:
         """Whether the folder of a landing pattern is there at all."""
+        if is_bucket(self.root):
+            return self._in_bucket().has_folder(pattern)
         return (Path(self.root) / pattern.partition("{arrival}")[0]).is_dir()
 
     def files(self, pattern: str, arrivals: Collection[str] | None = None) -> list[LandedFile]:
@@ -65,28 +80,56 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         Names that begin with a dot or an underscore, and names of unfinished files, are ignored.
         Raises LandingError if the feed's folder is not there or cannot be listed.
         """
+        if is_bucket(self.root):
+            return self._in_bucket().files(pattern, arrivals)
         root = Path(self.root).resolve()
         prefix, _, name_pattern = pattern.partition("{arrival}")
         folder = root / prefix
         if not folder.is_dir():
-            raise LandingError(
-                f"{folder}: saw no such folder, expected arrivals such as {prefix}2025-01-31{name_pattern}. "
-                "Set TIDEBOOK_LANDING to the folder where files land, or make some: tidebook generate --help"
-            )
+            raise LandingError(expectation(str(folder), prefix, name_pattern))
         found = []
         try:
             for child in sorted(folder.iterdir()):
-                arrival = child.name[:10]
-                if not _is_date(arrival) or (arrivals is not None and arrival not in arrivals):
+                arrival = arrival_of(child.name)
+                if arrival is None or (arrivals is not None and arrival not in arrivals):
                     continue
                 for path in sorted(_below(child)) if child.is_dir() else [child]:
                     relative = path.relative_to(root).as_posix()
-                    rest = relative[len(prefix) + len(arrival) :]
-                    if path.is_file() and fnmatch.fnmatchcase(rest, name_pattern) and not _is_ignored(relative):
+                    if path.is_file() and counts(relative, len(prefix) + len(arrival), name_pattern):
                         found.append(_landed(arrival, relative, path))
         except OSError as error:
             raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
         return found
+
+    def _in_bucket(self) -> BucketLanding:
+        if self._bucket is None:
+            from resources.bucket_landing import BucketLanding  # boto3 takes its time, and folders do not need it
+
+            self._bucket = BucketLanding(self.root, ObjectStore(self.s3_endpoint, self.s3_region))
+        return self._bucket
+
+
+def arrival_of(name: str) -> str | None:
+    """The arrival with which a name below a pattern's folder begins, None if it begins with none."""
+    return name[:10] if _is_date(name[:10]) else None
+
+
+def counts(relative: str, rest_at: int, name_pattern: str) -> bool:
+    """Whether a file's name is of the pattern, whose part after the arrival begins at a place, and not ignored."""
+    return fnmatch.fnmatchcase(relative[rest_at:], name_pattern) and not _is_ignored(relative)
+
+
+def expectation(folder: str, prefix: str, name_pattern: str) -> str:
+    """What to say where a pattern's folder is not there."""
+    return (
+        f"{folder}: saw no such folder, expected arrivals such as {prefix}2025-01-31{name_pattern}. "
+        "Set TIDEBOOK_LANDING to the folder where files land, or make some: tidebook generate --help"
+    )
+
+
+def fingerprint(relative: str, size: int, change: int | str) -> str:
+    """16 hex digits that differ if a file's name, size in bytes or mark of its last change does."""
+    return hashlib.sha256(f"{relative}\n{size}\n{change}".encode()).hexdigest()[:16]
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -107,15 +150,9 @@ def _is_date(name: str) -> bool:
 
 
 def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
-    stat = path.stat()
-    stamp = f"{relative}\n{stat.st_size}\n{stat.st_mtime_ns}"
-    return LandedFile(
-        arrival=arrival,
-        path=relative,
-        uri=path.as_uri(),
-        size=stat.st_size,
-        fingerprint=hashlib.sha256(stamp.encode()).hexdigest()[:16],
-    )
+    stat, uri = path.stat(), path.as_uri()
+    mark = fingerprint(relative, stat.st_size, stat.st_mtime_ns)
+    return LandedFile(arrival=arrival, path=relative, uri=uri, arrow_uri=uri, size=stat.st_size, fingerprint=mark)
 
 
 def _is_ignored(relative: str) -> bool:

@@ -1,7 +1,8 @@
 """A lease: at most one writer of a feed at a time, in whatever process it runs.
 
-Belongs here: taking, naming and giving back the lease of a feed whose tables stand in a folder. Does not:
-what is written (lakehouse.py). Dagster's pools bind only what its daemon launches; this binds all.
+Belongs here: taking, naming and giving back the lease of a feed whose tables stand in a folder; what leases say.
+Does not: leases in object stores (bucket_lease.py), what is written (lakehouse.py). Dagster's pools bind only what
+its daemon launches; this binds all.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from resources.errors import UserError
 
@@ -43,34 +44,22 @@ class Lease:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("a+")
-        until, told = time.monotonic() + wait_s, False
-        while True:
+
+        def is_taken() -> bool:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
             except BlockingIOError:
-                holder = self.holder()
-                if time.monotonic() >= until:
-                    file.close()
-                    raise LeaseError(
-                        f"feed {self._feed} is being written by {holder}. Nothing was changed. Wait until it ends "
-                        "and try again, or set TIDEBOOK_LEASE_WAIT_S to wait longer"
-                    ) from None
-                if waiting is not None and not told:
-                    waiting(f"waiting for feed {self._feed}: written by {holder}")
-                    told = True
-                time.sleep(POLL_S)
+                return False
+            return True
+
+        try:
+            take_within(wait_s, is_taken, self.holder, self._feed, waiting)
+        except BaseException:
+            file.close()
+            raise
         file.seek(0)
         file.truncate()
-        json.dump(
-            {
-                "pid": os.getpid(),
-                "host": socket.gethostname(),
-                "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
-                "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            },
-            file,
-        )
+        json.dump(this_process(), file)
         file.flush()
         self._file = file
 
@@ -83,7 +72,45 @@ class Lease:
     def holder(self) -> str:
         """Who wrote last into the lease's file, in words."""
         try:
-            found = json.loads(self._path.read_text())
-            return f"process {found['pid']} on {found['host']} ({found['command']}) since {found['since']}"
-        except (OSError, ValueError, KeyError):
+            return described(json.loads(self._path.read_text()))
+        except (OSError, ValueError):
             return "another process"
+
+
+def take_within(
+    wait_s: float,
+    is_taken: Callable[[], bool],
+    holder: Callable[[], str],
+    feed: str,
+    waiting: Callable[[str], None] | None,
+) -> None:
+    """Try to take a feed's lease again and again for `wait_s` seconds, once at least. Raises LeaseError."""
+    until, told = time.monotonic() + wait_s, False
+    while not is_taken():
+        if time.monotonic() >= until:
+            raise LeaseError(
+                f"feed {feed} is being written by {holder()}. Nothing was changed. Wait until it ends "
+                "and try again, or set TIDEBOOK_LEASE_WAIT_S to wait longer"
+            )
+        if waiting is not None and not told:
+            waiting(f"waiting for feed {feed}: written by {holder()}")
+            told = True
+        time.sleep(POLL_S)
+
+
+def this_process() -> dict[str, Any]:
+    """What a lease says of its holder."""
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+        "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def described(holder: Mapping[str, Any]) -> str:
+    """What `this_process` said, in words."""
+    try:
+        return f"process {holder['pid']} on {holder['host']} ({holder['command']}) since {holder['since']}"
+    except KeyError:
+        return "another process"

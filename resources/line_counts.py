@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.fs
 import pyspark.sql.types as T
+from pyarrow.fs import FileSystem
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
+from resources import arrow_files
 from resources.landing import LandedFile
 
 PIECE = 4 * 1024 * 1024
@@ -62,26 +63,28 @@ def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, F
     Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
     """
     size = block_size(spark)
-    blocks = [(file.uri, start, file.size) for file in files for start in range(0, max(file.size, 1), size)]
+    blocks = [(file.arrow_uri, start, file.size) for file in files for start in range(0, max(file.size, 1), size)]
     is_little = sum(file.size for file in files) <= COUNTED_HERE
-    counted = _counted_here(blocks, size) if is_little else _counted_by_tasks(spark, blocks, size)
+    counted = _count_blocks(blocks, size) if is_little else _counted_by_tasks(spark, blocks, size)
     by_uri: dict[str, list[Block]] = {}
     for block in counted:
         by_uri.setdefault(block["path"], []).append(block)
-    return {file.path: _whole_file(sorted(by_uri[file.uri], key=lambda block: block["start"])) for file in files}
+    return {file.path: _whole_file(sorted(by_uri[file.arrow_uri], key=lambda block: block["start"])) for file in files}
 
 
-def _counted_here(blocks: Sequence[tuple[str, int, int]], size: int) -> list[Block]:
-    return [_count_block(uri, start, size, file_size) for uri, start, file_size in blocks]
+def _count_blocks(blocks: Iterable[tuple[str, int, int]], size: int) -> list[Block]:
+    opened: dict[str, FileSystem] = {}
+    return [_count_block(opened, uri, start, size, file_size) for uri, start, file_size in blocks]
 
 
 def _counted_by_tasks(spark: SparkSession, blocks: Sequence[tuple[str, int, int]], size: int) -> list[Block]:
     # By value: an executor of a cluster need not have this package.
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+    for module in (sys.modules[__name__], arrow_files):
+        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [_count_block(row["path"], row["start"], size, row["size"]) for row in batch.to_pylist()]
+            rows = _count_blocks(zip(*(column.to_pylist() for column in batch.columns), strict=True), size)
             yield pa.RecordBatch.from_pylist(rows, schema=_COUNTED_ARROW)
 
     made = spark.createDataFrame(list(blocks), BLOCK).mapInArrow(count, COUNTED)
@@ -119,14 +122,13 @@ _COUNTED_ARROW = pa.schema(
 )
 
 
-def _count_block(uri: str, start: int, size: int, file_size: int) -> Block:
+def _count_block(opened: dict[str, FileSystem], uri: str, start: int, size: int, file_size: int) -> Block:
     """Lines that end in bytes [start, start + size) of a file, the unfinished last one included."""
-    filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
     newlines = lines = 0
     has_cr, has_quote, is_utf8, first_line = False, False, True, ""
     content = hashlib.sha256()
     tail = b"\n\n"  # what stands before the piece: a file begins as if after a line end
-    with filesystem.open_input_file(path) as source:
+    with arrow_files.open_file(uri, opened) as source:
         if start:
             source.seek(start - 2)
             tail = source.read(2)

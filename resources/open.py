@@ -14,6 +14,6 @@ from resources.spark import Spark
 def open_places(settings: Settings) -> tuple[Landing, Lakehouse]:
     """Landing and lakehouse; Spark starts only when a DataFrame is asked for."""
     spark = Spark(master=settings.spark_master)
-    return Landing(root=settings.landing), Lakehouse(
-        root=settings.lakehouse, spark=spark, lease_wait_s=settings.lease_wait_s
-    )
+    store = {"s3_endpoint": settings.s3_endpoint, "s3_region": settings.s3_region}
+    lakehouse = Lakehouse(root=settings.lakehouse, spark=spark, lease_wait_s=settings.lease_wait_s, **store)
+    return Landing(root=settings.landing, **store), lakehouse

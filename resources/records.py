@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.fs
 import pyspark.sql.functions as F
+from pyarrow.fs import FileSystem
 from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 
+from resources import arrow_files
 from resources.landing import LandedFile
 from resources.line_counts import COUNTED_HERE
 from resources.lines import relative_path
@@ -53,11 +54,11 @@ def count_records(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str,
 
     Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
     """
-    uris = [(file.uri, file.size) for file in files]
+    uris = [(file.arrow_uri, file.size) for file in files]
     is_little = sum(size for _, size in uris) <= COUNTED_HERE
-    counted = [_count(uri, size) for uri, size in uris] if is_little else _counted_by_tasks(spark, uris)
+    counted = _count_all(uris) if is_little else _counted_by_tasks(spark, uris)
     by_uri = {uri: FileRecords(records=records, seen=seen, content=content) for uri, records, seen, content in counted}
-    return {file.path: by_uri[file.uri] for file in files}
+    return {file.path: by_uri[file.arrow_uri] for file in files}
 
 
 def read_records(spark: SparkSession, root_uri: str, files: Sequence[LandedFile]) -> DataFrame:
@@ -79,11 +80,12 @@ def read_records(spark: SparkSession, root_uri: str, files: Sequence[LandedFile]
 
 def _counted_by_tasks(spark: SparkSession, uris: Sequence[tuple[str, int]]) -> list[tuple[str, int, str | None, str]]:
     # By value: an executor of a cluster need not have this package.
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+    for module in (sys.modules[__name__], arrow_files):
+        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [_count(row["uri"], row["size"]) for row in batch.to_pylist()]
+            rows = _count_all(zip(*(column.to_pylist() for column in batch.columns), strict=True))
             yield pa.RecordBatch.from_pylist(
                 [dict(zip(_COUNTED_ARROW.names, row, strict=True)) for row in rows], schema=_COUNTED_ARROW
             )
@@ -92,11 +94,15 @@ def _counted_by_tasks(spark: SparkSession, uris: Sequence[tuple[str, int]]) -> l
     return [(row.uri, row.records, row.seen, row.content) for row in made.collect()]  # a row a file
 
 
-def _count(uri: str, size: int) -> tuple[str, int, str | None, str]:
+def _count_all(uris: Iterable[tuple[str, int]]) -> list[tuple[str, int, str | None, str]]:
+    opened: dict[str, FileSystem] = {}
+    return [_count(opened, uri, size) for uri, size in uris]
+
+
+def _count(opened: dict[str, FileSystem], uri: str, size: int) -> tuple[str, int, str | None, str]:
     if size > LARGEST_FILE:
         return (uri, 0, f"saw {size:,} bytes, expected at most {LARGEST_FILE:,} in one array", "")
-    filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
-    with filesystem.open_input_file(path) as source:
+    with arrow_files.open_file(uri, opened) as source:
         octets = source.read()
     content = hashlib.sha256(octets).hexdigest()[:16]
     try:

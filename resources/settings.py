@@ -16,8 +16,11 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from resources.errors import UserError
+from resources.object_store import ADDRESS, SERVER, is_bucket
 
 MASTER = re.compile(r"auto|local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
+PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
+KEYS = re.compile(r"//[^/\s]*@")
 NOT_IN_LAKEHOUSE = set("[]|^%\\")
 MEMORY = re.compile(r"\d+[mg]")
 
@@ -31,8 +34,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIDEBOOK_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
-    landing: str = Field(default="data/landing", description="folder where files arrive")
-    lakehouse: str = Field(default="data/lakehouse", description="folder of the tables")
+    landing: str = Field(default="data/landing", description="folder where files arrive, or s3a://bucket/prefix")
+    lakehouse: str = Field(default="data/lakehouse", description="folder of the tables, or s3a://bucket/prefix")
+    s3_endpoint: str = Field(default="", description="server of s3a addresses, such as http://host:9000; empty: AWS")
+    s3_region: str = Field(default="", description="region of the buckets; empty: as the AWS settings say")
     reports: str = Field(default="data/reports", description="folder of the pages")
     state: str = Field(default="data/state", description="folder of logs and of the local engine's state")
     spark_master: str = Field(
@@ -69,11 +74,20 @@ class Settings(BaseSettings):
             raise ValueError("expected a number with m or g, such as 4g")
         return value.lower()
 
-    @field_validator("landing", "lakehouse", "reports", "state")
+    @field_validator("landing", "lakehouse")
+    @classmethod
+    def _is_place(cls, value: str) -> str:
+        if not is_bucket(value):
+            return str(Path(value).expanduser().resolve())
+        if not ADDRESS.fullmatch(value) or "//" in value.rstrip("/").removeprefix("s3a://"):
+            raise ValueError("expected a folder or s3a://bucket/prefix")
+        return value.rstrip("/")
+
+    @field_validator("reports", "state")
     @classmethod
     def _is_folder(cls, value: str) -> str:
-        if "://" in value:
-            raise ValueError("expected a folder; object stores are not read yet")
+        if is_bucket(value):
+            raise ValueError("expected a folder; only landing and lakehouse may be s3a://bucket/prefix")
         return str(Path(value).expanduser().resolve())
 
     @field_validator("lakehouse")
@@ -82,7 +96,21 @@ class Settings(BaseSettings):
         found = sorted(set(value) & NOT_IN_LAKEHOUSE)
         if found:
             raise ValueError(f"expected a path without {' '.join(found)}, which deltalake cannot write to")
+        if is_bucket(value) and not PLAIN.fullmatch(value.removeprefix("s3a://")):
+            raise ValueError("expected an address of letters, digits and . _ - / alone, as deltalake wants it")
         return value
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _is_server(cls, value: str) -> str:
+        if value and not SERVER.fullmatch(value):
+            raise ValueError("expected http://host:port or https://host:port, without a user or a path")
+        return value.rstrip("/")
+
+    @property
+    def uses_s3(self) -> bool:
+        """Whether landing or the lakehouse is in an object store."""
+        return is_bucket(self.landing) or is_bucket(self.lakehouse)
 
     @property
     def dagster_home(self) -> Path:
@@ -97,8 +125,13 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = [
-            f"TIDEBOOK_{'_'.join(str(part) for part in item['loc']).upper()}: saw {item.get('input')!r}, "
+            f"TIDEBOOK_{'_'.join(str(part) for part in item['loc']).upper()}: saw {_shown(item.get('input'))}, "
             f"{item['msg'].removeprefix('Value error, ')}"
             for item in error.errors()
         ]
         raise SettingsError("; ".join(wrong)) from None
+
+
+def _shown(value: object) -> str:
+    """A wrong value as a message may show it: somebody may have put keys into an address."""
+    return KEYS.sub("//...@", repr(value))

@@ -28,8 +28,9 @@ from pyspark.sql import SparkSession
 
 from resources import engine
 from resources.errors import UserError
-from resources.jars import jar_paths
+from resources.jars import S3_JARS, jar_paths, jars_at_first_use
 from resources.java import java_environment
+from resources.object_store import ObjectStore, java_credentials
 from resources.settings import Settings, load_settings
 
 SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
@@ -112,6 +113,10 @@ def session_config(settings: Settings) -> dict[str, str]:
     config["spark.driver.extraJavaOptions"] = " ".join(options).strip()
     config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
     jars = [str(path) for path in jar_paths()]
+    if settings.uses_s3:
+        jars += [str(path) for path in jars_at_first_use(S3_JARS, lambda text: print(text, file=sys.stderr))]
+        store = ObjectStore(settings.s3_endpoint, settings.s3_region)
+        config.update(store.spark_config(scratch=str(Path(settings.state) / "s3a")))
     if settings.spark_master.startswith(("local", "auto", "sc:")):
         config.update(ONLY_LOCAL)
         config["spark.driver.extraClassPath"] = os.pathsep.join(jars)
@@ -175,7 +180,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         if master.startswith("sc://"):
             check_answers(master)
             return {"spark.remote": master}
-        os.environ.update(java_environment())
+        os.environ.update(java_environment() | java_credentials())
         return {"spark.master": master, "spark.app.name": "tidebook", **session_config(settings)}
 
     def stop(self) -> None:

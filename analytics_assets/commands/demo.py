@@ -45,6 +45,8 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
         raise UserError(f"saw --feed {feed_name!r}, expected one of: {', '.join(DEMO_FEEDS)}")
     began = time.monotonic()
     settings = load_settings()
+    if settings.uses_s3:
+        raise UserError("the demo works in folders: set TIDEBOOK_LANDING and TIDEBOOK_LAKEHOUSE to folders for it")
     _start_afresh(feed_name)
     truth = _notes(events, users, console) if feed_name == "notes" else _access_log(console)
     generated = time.monotonic() - began

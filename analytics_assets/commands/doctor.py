@@ -12,8 +12,9 @@ import psutil
 from rich.console import Console
 
 from resources.errors import UserError
-from resources.jars import jar_paths
+from resources.jars import S3_JARS, jar_paths
 from resources.java import java_home, java_version
+from resources.object_store import ObjectStore, is_bucket, split, told
 from resources.settings import load_settings
 from resources.spark import driver_memory
 
@@ -31,7 +32,7 @@ def examine(console: Console) -> bool:
         ("settings", _settings),
         ("memory", _memory),
         ("landing", _landing),
-        ("lakehouse", lambda: _writable(load_settings().lakehouse)),
+        ("lakehouse", _lakehouse),
         ("reports", lambda: _writable(load_settings().reports)),
         ("state", lambda: _writable(load_settings().state)),
         ("dagster", lambda: _writable(str(load_settings().dagster_home))),
@@ -61,7 +62,8 @@ def _java() -> str:
 
 
 def _jars() -> str:
-    return f"{len(jar_paths())} on disk"
+    found = [*jar_paths(), *(jar_paths(S3_JARS) if load_settings().uses_s3 else [])]
+    return f"{len(found)} on disk"
 
 
 def _settings() -> str:
@@ -77,12 +79,35 @@ def _memory() -> str:
 
 
 def _landing() -> str:
+    if is_bucket(load_settings().landing):
+        return _bucket(load_settings().landing, is_written=False)
     landing = Path(load_settings().landing)
     if not landing.is_dir():
         raise UserError(f"{landing}: no such folder. Set TIDEBOOK_LANDING, or make files: tidebook generate notes")
     if not os.access(landing, os.R_OK | os.X_OK):
         raise UserError(f"{landing}: cannot be read by this user. Give it access, or set TIDEBOOK_LANDING")
     return str(landing)
+
+
+def _lakehouse() -> str:
+    place = load_settings().lakehouse
+    return _bucket(place, is_written=True) if is_bucket(place) else _writable(place)
+
+
+def _bucket(address: str, is_written: bool) -> str:
+    """Ask the store for what a run does: list, and make and delete an object where it writes."""
+    settings = load_settings()
+    bucket, prefix = split(address)
+    key = "/".join(filter(None, (prefix, f".tidebook-{uuid.uuid4().hex}")))
+    client = ObjectStore(settings.s3_endpoint, settings.s3_region).client()
+    try:
+        client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        if is_written:
+            client.put_object(Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*")
+            client.delete_object(Bucket=bucket, Key=key)
+    except Exception as error:
+        raise told(error, address) from None
+    return f"{address} at {settings.s3_endpoint or 'AWS'}"
 
 
 def _writable(folder: str) -> str:

@@ -20,6 +20,7 @@ from analytics_assets.samples.shop import generate_shop
 from analytics_assets.samples.truth import Truth
 from analytics_assets.samples.uniform import generate_like_sample
 from resources.errors import UserError
+from resources.object_store import is_bucket
 from resources.settings import load_settings
 
 YEAR_DAYS = 365
@@ -57,6 +58,8 @@ def generate(
 
     sample: a name of SAMPLES. options: of its options class, beside the dates. Without an end it ends yesterday.
     """
+    if to is None and is_bucket(load_settings().landing):
+        raise UserError("files are generated in a folder, never in a bucket: say which with --to")
     found = SAMPLES[sample]
     landing = to or Path(load_settings().landing)
     dates: dict[str, Any] = {}

@@ -89,11 +89,14 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
 
 def _explain(error: Exception) -> str:
     from resources.engine import log_of
+    from resources.object_store import meaning
     from resources.spark import resolve_master, spark_log
 
     settings = load_settings()
     is_elsewhere = resolve_master(settings.spark_master, settings).startswith("sc://")
     log = log_of(Path(settings.state)) if is_elsewhere else spark_log(settings)
+    if settings.uses_s3 and (what := meaning(error)):
+        return f"{what}. What was written is whole; run the same command again to go on"
     first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     for sign in ("No space left on device", "Permission denied"):
         if sign in str(error):

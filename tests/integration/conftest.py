@@ -3,11 +3,14 @@
 Belongs here: what is made once for all. Does not: anything that one test alone needs.
 """
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from buckets import VERSITYGW, Server, find_versitygw
 from places import REAL_LOG, Place
 
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
@@ -17,6 +20,8 @@ from analytics_assets.samples.options import NotesOptions
 from resources import engine
 from resources.settings import Settings
 from resources.spark import Spark, session_config
+
+collect_ignore_glob = ["test_versitygw.py"] if os.environ.get("TIDEBOOK_NO_VERSITYGW") == "1" else []
 
 LOG_DAY = re.compile(rb"\[(\d\d)/May/2015:")
 
@@ -79,3 +84,29 @@ def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert started.url is not None
     yield started.url
     engine.stop(state)
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An object store in memory, with the bucket of the tests. It takes any keys."""
+    server = Server(tmp_path_factory.mktemp("moto") / "data", "moto")
+    server.start()
+    server.make_bucket()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def versitygw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An object store on disk, with the bucket of the tests, that checks keys. TIDEBOOK_NO_VERSITYGW leaves it out."""
+    program = find_versitygw()
+    if program is None:
+        pytest.fail(
+            f"versitygw is not installed: GOBIN={sys.prefix}/bin CGO_ENABLED=0 go install {VERSITYGW}. "
+            "To leave these tests out on this machine: TIDEBOOK_NO_VERSITYGW=1"
+        )
+    server = Server(tmp_path_factory.mktemp("versitygw") / "data", program)
+    server.start()
+    server.make_bucket()
+    yield server
+    server.kill()

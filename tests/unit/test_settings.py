@@ -56,7 +56,11 @@ def test_dagster_home_is_the_environments(tmp_path: Path, monkeypatch: pytest.Mo
     [
         ("SPARK_MASTER", "localhost", "expected local[*]"),
         ("SPARK_MEMORY", "4 GB", "expected a number with m or g, such as 4g"),
-        ("LAKEHOUSE", "s3://bucket/lake", "expected a folder; object stores are not read yet"),
+        ("LAKEHOUSE", "s3://bucket/lake", "expected a folder or s3a://bucket/prefix"),
+        ("LANDING", "s3a://bucket//landing", "expected a folder or s3a://bucket/prefix"),
+        ("LAKEHOUSE", "s3a://bucket/the lake", "letters, digits and . _ - / alone, as deltalake wants it"),
+        ("REPORTS", "s3a://bucket/reports", "expected a folder; only landing and lakehouse may be s3a://bucket/prefix"),
+        ("S3_ENDPOINT", "host:9000", "expected http://host:port or https://host:port"),
         ("LAKEHOUSE", "/data/[lake]", "expected a path without [ ], which deltalake cannot write to"),
         ("ENGINE_PORT", "80", "greater than or equal to 1024"),
         ("ENGINE_PORT", "many", "should be a valid integer"),
@@ -72,6 +76,31 @@ def test_a_wrong_setting_is_one_line_with_name_value_and_what_is_expected(
     assert message.startswith(f"TIDEBOOK_{name}: saw {value!r}, ")
     assert expected in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("S3_ENDPOINT", "http://me:hush@host:9000"), ("LANDING", "s3a://me:hush@bucket/landing")],
+)
+def test_keys_in_an_address_are_refused_and_not_repeated(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"TIDEBOOK_{name}", value)
+    with pytest.raises(SettingsError, match=f"TIDEBOOK_{name}: saw .*//...@") as caught:
+        load_settings()
+    assert "hush" not in str(caught.value)
+
+
+def test_landing_and_lakehouse_may_be_in_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load_settings().uses_s3
+    load_settings.cache_clear()
+    monkeypatch.setenv("TIDEBOOK_LANDING", "s3a://events/all of it/")
+    monkeypatch.setenv("TIDEBOOK_LAKEHOUSE", "s3a://tables")
+    monkeypatch.setenv("TIDEBOOK_S3_ENDPOINT", "http://127.0.0.1:9000/")
+    settings = load_settings()
+    assert (settings.landing, settings.lakehouse) == ("s3a://events/all of it", "s3a://tables")
+    assert settings.s3_endpoint == "http://127.0.0.1:9000"
+    assert settings.uses_s3
 
 
 def test_all_wrong_settings_stand_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

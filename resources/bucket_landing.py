@@ -1,0 +1,97 @@
+"""Landing in an object store: the same listing as in a folder, by prefixes and page after page.
+
+Belongs here: which requests are made. Does not: which names count (landing.py), clients (object_store.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+from urllib.parse import quote
+
+from resources.landing import LandedFile, LandingError, arrival_of, counts, expectation, fingerprint
+from resources.object_store import ObjectStore, split, told
+
+ONE = {"MaxItems": 1, "PageSize": 1}
+
+
+class BucketLanding:
+    """Files below s3a://bucket/prefix. Nothing above the prefix of a landing pattern is ever listed."""
+
+    def __init__(self, address: str, store: ObjectStore) -> None:
+        self._bucket, prefix = split(address)
+        self._root = f"{prefix}/" if prefix else ""
+        self._store = store
+        self._client: Any = None
+
+    @property
+    def uri(self) -> str:
+        """The address, percent-encoded, without a slash at its end."""
+        return f"s3a://{self._bucket}/{quote(self._root)}".rstrip("/")
+
+    def arrivals(self, pattern: str) -> list[str]:
+        """Arrivals of a landing pattern, in a request for each thousand. One whose names all do not count is there."""
+        prefix = pattern.partition("{arrival}")[0]
+        self._require(pattern)
+        found = set()
+        for page in self._pages(Prefix=self._root + prefix, Delimiter="/"):
+            folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
+            names = [*folders, *[entry["Key"] for entry in page.get("Contents", [])]]
+            found |= {arrival_of(name[len(self._root + prefix) :]) for name in names}
+        return sorted(arrival for arrival in found if arrival is not None)
+
+    def has_folder(self, pattern: str) -> bool:
+        """Whether there is any object below the pattern's prefix."""
+        prefix = self._root + pattern.partition("{arrival}")[0]
+        return any(page.get("KeyCount") for page in self._pages(Prefix=prefix, PaginationConfig=ONE))
+
+    def files(self, pattern: str, arrivals: Collection[str] | None) -> list[LandedFile]:
+        """As Landing.files: of given arrivals a listing of each one's prefix, else one of the pattern's prefix."""
+        prefix, _, name_pattern = pattern.partition("{arrival}")
+        starts = [""] if arrivals is None else sorted(arrivals)
+        found = []
+        for start in starts:
+            for key, size, tag in self._objects(self._root + prefix + start):
+                relative = key[len(self._root) :]
+                arrival = arrival_of(relative[len(prefix) :])
+                if arrival is None or (arrivals is not None and arrival not in arrivals):
+                    continue
+                if counts(relative, len(prefix) + len(arrival), name_pattern):
+                    found.append(self._landed(arrival, relative, size, tag))
+        if not found:
+            self._require(pattern)
+        return sorted({file.path: file for file in found}.values(), key=lambda file: file.path.split("/"))
+
+    def _landed(self, arrival: str, relative: str, size: int, tag: str) -> LandedFile:
+        key = self._root + relative
+        return LandedFile(
+            arrival=arrival,
+            path=relative,
+            uri=f"s3a://{self._bucket}/{quote(key)}",
+            arrow_uri=self._store.arrow_uri(self._bucket, key),
+            size=size,
+            fingerprint=fingerprint(relative, size, tag),
+        )
+
+    def _require(self, pattern: str) -> None:
+        if not self.has_folder(pattern):
+            prefix, _, name_pattern = pattern.partition("{arrival}")
+            raise LandingError(expectation(f"s3a://{self._bucket}/{self._root}{prefix}", prefix, name_pattern))
+
+    def _objects(self, prefix: str) -> Iterator[tuple[str, int, str]]:
+        """Key, size and ETag of each object that is a file."""
+        for page in self._pages(Prefix=prefix):
+            for entry in page.get("Contents", []):
+                if not entry["Key"].endswith("/"):  # such an object stands for a folder
+                    yield entry["Key"], int(entry["Size"]), str(entry["ETag"])
+
+    def _pages(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """Pages of a listing. Raises LandingError as soon as one cannot be had: then nothing is known."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client = self._client or self._store.client()
+            yield from self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, **request)
+        except (BotoCoreError, ClientError) as error:
+            where = f"s3a://{self._bucket}/{request['Prefix']}"
+            raise LandingError(f"{told(error, where)}. It cannot be listed, and nothing was changed") from None

@@ -1,0 +1,114 @@
+"""Where tables stand: a folder or an object store, for those who open tables without a JVM, and the lease there.
+
+Belongs here: locations, opening, what a failure means. Does not: reading and writing rows (lakehouse.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deltalake import DeltaTable
+from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
+
+from resources.bucket_lease import BucketLease
+from resources.errors import UserError
+from resources.lease import Lease
+from resources.object_store import ObjectStore, is_bucket, meaning, split, told
+
+LEASES = "_leases"
+
+
+class WriteError(UserError):
+    """A table cannot be written; says where, why and what to do."""
+
+
+class FolderStore:
+    """Tables in folders below a root."""
+
+    options: dict[str, str] | None = None
+    """What deltalake needs besides a location."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def location(self, feed: str, table: str) -> str:
+        """Folder of a table."""
+        return str(Path(self._root) / feed / table)
+
+    def is_table(self, location: str) -> bool:
+        """Whether a table has been written there."""
+        return DeltaTable.is_deltatable(location)
+
+    def open(self, location: str) -> DeltaTable:
+        """The table, from its log."""
+        return DeltaTable(location)
+
+    def files(self, location: str) -> FileSystem:
+        """The files of a location, for Arrow."""
+        # Arrow's own file system: with deltalake's, which calls back into Python from Arrow's threads, a process
+        # that ends soon after is now and then aborted.
+        return SubTreeFileSystem(location, LocalFileSystem())
+
+    def lease(self, feed: str) -> Lease | BucketLease:
+        """The lease of a feed, not yet taken."""
+        return Lease(Path(self._root) / LEASES, feed)
+
+    def explained(self, error: Exception, location: str) -> Exception:
+        """An error of a write as one of the user's, where its cause is known; else as it is."""
+        for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
+            if sign in str(error):
+                return WriteError(
+                    f"{location} cannot be written: {sign}. Nothing of this commit is visible; make room or give "
+                    "access, then run the same command again"
+                )
+        return error
+
+
+class BucketStore(FolderStore):
+    """Tables below s3a://bucket/prefix."""
+
+    def __init__(self, root: str, store: ObjectStore) -> None:
+        super().__init__(root.rstrip("/"))
+        self._store = store
+        self.options = store.storage_options()
+
+    def location(self, feed: str, table: str) -> str:
+        """Address of a table."""
+        return f"{self._root}/{feed}/{table}"
+
+    def is_table(self, location: str) -> bool:
+        """Whether a table has been written there. Raises StoreError."""
+        try:
+            return DeltaTable.is_deltatable(location, self.options)
+        except Exception as error:
+            raise told(error, location) from None
+
+    def open(self, location: str) -> DeltaTable:
+        """The table, from its log. Raises StoreError."""
+        try:
+            return DeltaTable(location, storage_options=self.options)
+        except Exception as error:
+            raise told(error, location) from None
+
+    def files(self, location: str) -> FileSystem:
+        """The files of a location, for Arrow."""
+        bucket, prefix = split(location)
+        return SubTreeFileSystem(f"{bucket}/{prefix}", FileSystem.from_uri(self._store.arrow_uri(bucket))[0])
+
+    def lease(self, feed: str) -> BucketLease:
+        """The lease of a feed, not yet taken."""
+        return BucketLease(f"{self._root}/{LEASES}", feed, self._store)
+
+    def explained(self, error: Exception, location: str) -> Exception:
+        """An error of a write in one line, where the store is its cause; else as it is."""
+        what = meaning(error)
+        if what is None:
+            return error
+        return WriteError(
+            f"{location}: {what}. Nothing of this commit is visible; mend it, then run the same command again"
+        )
+
+
+def store_of(root: str, store: ObjectStore) -> FolderStore:
+    """The store of a root, which is a folder or an address."""
+    return BucketStore(root, store) if is_bucket(root) else FolderStore(root)
