@@ -19,7 +19,7 @@ from analytics_assets.feeds.spec import Feed
 from resources.errors import UserError
 
 ENTRY_POINTS = "tidebook.feeds"
-NOT_FEEDS = {"spec", "tables"}
+NOT_FEEDS = {"spec", "table", "tables"}
 
 
 class FeedError(UserError):

@@ -18,7 +18,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, restatements, silver
 from analytics_assets.layers.world import Built, World, unaccounted
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.law import Law, Verdict
@@ -74,6 +74,7 @@ def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = 
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
     run.active_users()
+    run.restatements()
     return run.outcome
 
 
@@ -98,6 +99,7 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
             run.again(name, days, stages[name])
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
+    run.restatements()
     return run.outcome
 
 
@@ -161,6 +163,13 @@ class _Pass:
             closed = [day for day in behind[active_users.DAILY] if date.fromisoformat(day) <= now.history.as_of]
             if closed:
                 self._judge(active_users.DAILY, closed)
+
+    def restatements(self) -> None:
+        began = time.monotonic()
+        done = restatements.build_restatements(self.world)
+        if done is not None:
+            seconds = self.outcome.seconds[restatements.TABLE] = time.monotonic() - began
+            self.observer.done(restatements.TABLE, done, seconds)
 
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)

@@ -6,7 +6,6 @@ tables there are (analytics_assets/feeds/tables.py), what stands in them (transf
 Descriptions come from Delta's log through deltalake: they need no JVM and read no data.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
+from resources.commit import WriteError, compact, merge_condition, metadata, told
 from resources.conditions import ALL, Condition
 from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
 from resources.errors import UserError
@@ -32,10 +32,6 @@ STATISTICS = "delta.dataSkippingStatsColumns"
 
 class MissingTableError(UserError):
     """A table that is not there yet; says which asset makes it."""
-
-
-class WriteError(UserError):
-    """A table cannot be written; says where, why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +110,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             rows.to(table.schema)
             .write.format("delta")
             .mode("overwrite")
-            .option("userMetadata", _metadata(table, run_id, partitions))
+            .option("userMetadata", metadata(table, run_id, partitions))
             .option(STATISTICS, ",".join(table.statistics))
         )
         if table.partition_by:
@@ -124,7 +120,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             writer.save(location)
         except Exception as error:
-            raise _told(error, location) from error
+            raise told(error, location) from error
         return self.last_commit(table)
 
     def put(self, table: TableLike, rows: Mapping[str, Sequence[Any]], run_id: str, partitions: Sequence[str]) -> None:
@@ -135,15 +131,34 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.hold(table.feed)
         location = self.location(table)
         schema = Schema.from_json(table.schema.json())
-        commit = CommitProperties(custom_metadata={"userMetadata": _metadata(table, run_id, partitions)})
+        commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
         try:
-            if not self.exists(table):
-                statistics = {STATISTICS: ",".join(table.statistics)}
-                DeltaTable.create(location, schema, configuration=statistics, commit_properties=commit)
+            self._made(table, commit)
             arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
             write_deltalake(location, arrow, mode="overwrite", commit_properties=commit)
         except Exception as error:
-            raise _told(error, location) from error
+            raise told(error, location) from error
+
+    def merge(
+        self, table: TableLike, rows: pa.Table, *, on: Sequence[str], run_id: str, partitions: Sequence[str]
+    ) -> Written:
+        """Add the rows whose key `on` does not stand in a small table yet, in one commit, without a JVM.
+
+        Rows of a key that stands there are left as they are. Raises LeaseError and WriteError as `replace` does.
+        """
+        self.hold(table.feed)
+        location = self.location(table)
+        commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
+        try:
+            delta = self._made(table, commit)
+            which = merge_condition(table, rows, on)
+            merger = delta.merge(rows, which, source_alias="s", target_alias="t", commit_properties=commit)
+            done = merger.when_not_matched_insert_all().execute()
+            version = delta.version()
+            compact(delta, table, rows)
+        except Exception as error:
+            raise told(error, location) from error
+        return Written(version=version, rows=int(done["num_target_rows_inserted"]), location=location)
 
     def last_commit(self, table: TableLike) -> Written:
         """The newest commit of a table, from Delta's log. Raises MissingTableError."""
@@ -216,30 +231,17 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self._require(table)
         return DeltaTable(self.location(table))
 
+    def _made(self, table: TableLike, commit: CommitProperties) -> DeltaTable:
+        """The table, made without rows where it is not there."""
+        if self.exists(table):
+            return self._open(table)
+        return DeltaTable.create(
+            self.location(table),
+            Schema.from_json(table.schema.json()),
+            partition_by=list(table.partition_by),
+            configuration={STATISTICS: ",".join(table.statistics)},
+            commit_properties=commit,
+        )
+
     def _logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
         return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
-
-
-def _metadata(table: TableLike, run_id: str, partitions: Sequence[str]) -> str:
-    return json.dumps({"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)})
-
-
-def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
-    """Partitions in few words: how many, the first and the last, and each where they are few."""
-    few = sorted(partitions)[:20] if len(partitions) <= 20 else []
-    return {
-        "number": len(partitions),
-        "first": min(partitions, default=None),
-        "last": max(partitions, default=None),
-    } | ({"keys": few} if few else {})
-
-
-def _told(error: Exception, location: str) -> Exception:
-    """The error as a WriteError, where the disk is its cause."""
-    for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
-        if sign in str(error):
-            return WriteError(
-                f"{location} cannot be written: {sign}. Nothing of this commit is visible; make room or give "
-                "access, then run the same command again"
-            )
-    return error

@@ -5,32 +5,14 @@ Belongs here: shapes. Does not: how a table is computed (transforms/) or written
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyspark.sql.types as T
 
 from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.table import Table
 from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import contract_columns
 
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A Delta table. grain: what one row is. statistics: columns by which readers skip files."""
-
-    feed: str
-    name: str
-    grain: str
-    description: str
-    schema: T.StructType
-    partition_by: tuple[str, ...] = ()
-    statistics: tuple[str, ...] = ()
-    maker: str = ""
-
-    @property
-    def made_by(self) -> str:
-        """The asset that writes the table, for messages."""
-        return f"asset {self.feed}/{self.maker or self.name}"
+__all__ = ["Table", "attribute_fields", "event_fields", "feed_tables", "other_contract_fields"]
 
 
 def event_fields(feed: Feed) -> list[T.StructField]:
@@ -218,6 +200,25 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             "Monthly active users.",
             [c.MONTH_START, c.DIMENSION, c.VALUE, c.MAU, c.IS_COMPLETE, c.INPUT_VERSION],
             statistics=("month_start", "input_version"),
+        ),
+        table(
+            "restatements",
+            "a published daily figure, or a change of one",
+            "The ledger of published figures: from what to what each changed, when, and which files brought it.",
+            [
+                c.EVENT_MONTH,
+                c.METRIC,
+                c.EVENT_DATE,
+                c.SEQUENCE,
+                c.OLD,
+                c.RESTATED,
+                c.CHANGED_AT,
+                c.RUN_ID,
+                c.ROWS_BROUGHT,
+                c.CHANGES,
+            ],
+            partition_by=("event_month",),
+            statistics=("event_date",),
         ),
     ]
     if feed.dimension:

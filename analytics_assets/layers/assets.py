@@ -4,13 +4,13 @@ Belongs here: the factory of a feed's assets. Does not: what a table holds (the 
 A range is one run and one commit; its result is the same, to the row, as that of its dates one by one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import dagster as dg
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import Table, feed_tables
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, restatements, silver
 from analytics_assets.layers.partitions import arrival_partitions, date_partitions, month_partitions, week_partitions
 from analytics_assets.layers.records import partition_metadata, table_metadata, tide_materializations
 from analytics_assets.layers.world import Built, World
@@ -22,7 +22,7 @@ Build = Callable[[World, Sequence[str]], Built]
 
 
 def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """All assets of a feed: bronze, the dimension, tide, silver, sessions, user days, active users."""
+    """All assets of a feed: bronze, the dimension, tide, silver, sessions, user days, active users, restatements."""
     tables = feed_tables(feed)
     dates, arrivals = date_partitions(feed), arrival_partitions(feed)
     window = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
@@ -54,7 +54,7 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     ]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
-    return made
+    return [*made, _restatements(feed, tables[restatements.TABLE])]
 
 
 def _asset(
@@ -80,6 +80,19 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
     return _declared(asset, feed, table, partitions, [])
 
 
+def _restatements(feed: Feed, table: Table) -> dg.AssetsDefinition:
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        world = World(feed, landing, lakehouse, context.run_id)
+        lakehouse.hold(feed.name)  # before it compares: nobody may write in between
+        done = restatements.build_restatements(world)
+        metadata = partition_metadata(done, "") if done else {"rows_added": 0}
+        return dg.MaterializeResult(metadata={**metadata, "dagster/row_count": sum(lakehouse.rows(table).values())})
+
+    every = dg.AllPartitionMapping()
+    deps = [_dep(feed, name, every) for name in (active_users.DAILY, "sessions", "silver")]
+    return _declared(asset, feed, table, None, deps, kinds=["delta"])
+
+
 def _active_users(table: str) -> Build:
     def build(world: World, keys: Sequence[str]) -> Built:
         with active_users.current_activity(world) as now:
@@ -94,18 +107,19 @@ def _declared(
     compute: Callable[..., dg.MaterializeResult[None]],
     feed: Feed,
     table: Table,
-    partitions: dg.PartitionsDefinition[str],
+    partitions: dg.PartitionsDefinition[str] | None,
     deps: Sequence[dg.AssetDep],
+    kinds: Collection[str] = ("spark", "delta"),
 ) -> dg.AssetsDefinition:
     return dg.asset(
         key=[feed.name, table.name],
         group_name=feed.name,
         owners=[feed.owner],
-        kinds={"spark", "delta"},
+        kinds=set(kinds),
         description=f"{table.description}\n\nOne row is {table.grain}.",
         metadata=table_metadata(table),
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         deps=deps,
         pool=f"{feed.name}_{table.name}",
     )(compute)

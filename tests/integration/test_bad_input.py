@@ -12,7 +12,7 @@ from places import Place
 from tables import differences, rows_of, table_names
 
 from analytics_assets.feeds.notes import FEED
-from resources.lakehouse import WriteError
+from resources.commit import WriteError
 from resources.spark import Spark
 
 pytestmark = pytest.mark.timeout(900)
