@@ -4,7 +4,6 @@ Belongs here: arguments, help, exit codes. Does not: what a subcommand does (com
 Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong, 130 stopped.
 """
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from analytics_assets.arguments import Day, FeedName, TableName, Where
+from analytics_assets.arguments import iso_date as _date
+from analytics_assets.questions import verify, why
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -29,25 +31,8 @@ app.add_typer(engine, name="engine")
 app.add_typer(generate, name="generate")
 console = Console(highlight=False)
 
-FeedName = Annotated[str, typer.Argument(help="Name of the feed, such as notes.", show_default=False)]
-TableName = Annotated[str, typer.Argument(metavar="FEED/TABLE", help="Such as notes/active_users.", show_default=False)]
-Where = Annotated[str | None, typer.Option(help="SQL condition, such as \"country = 'DE'\".")]
-
-
-def _date(value: str | None) -> str | None:
-    from datetime import date
-
-    if value is None:
-        return None
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date.fromisoformat(value).isoformat()
-    except ValueError:
-        pass
-    raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
-
-
-Day = Annotated[str | None, typer.Option(callback=_date, metavar="YYYY-MM-DD")]
+app.command()(why)
+app.command()(verify)
 
 
 @app.command()

@@ -1,0 +1,29 @@
+"""Arguments that several commands take, and how they are checked.
+
+Belongs here: their types and help. Does not: the commands (cli.py, questions.py).
+"""
+
+import re
+from datetime import date
+from typing import Annotated
+
+import typer
+
+FeedName = Annotated[str, typer.Argument(help="Name of the feed, such as notes.", show_default=False)]
+TableName = Annotated[str, typer.Argument(metavar="FEED/TABLE", help="Such as notes/active_users.", show_default=False)]
+Where = Annotated[str | None, typer.Option(help="SQL condition, such as \"country = 'DE'\".")]
+
+
+def iso_date(value: str | None) -> str | None:
+    """A date as it was typed, checked."""
+    if value is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
+
+
+Day = Annotated[str | None, typer.Option(callback=iso_date, metavar="YYYY-MM-DD")]
