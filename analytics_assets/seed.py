@@ -47,12 +47,12 @@ class Archive:
             if arrivals:
                 place = "bronze" if source == EVENTS_SOURCE else source
                 found.append(
-                    f"{_arrivals(arrivals)} of {source} are gone from landing: taken from the live {place}, so that "
+                    f"{_arrivals(arrivals)} of {source} gone from landing: taken from the live {place}, so that "
                     f"what is computed from {place} is verified, and {place} itself is not for these"
                 )
         if self.purged:
             found.append(
-                f"{_arrivals(sorted(self.purged))} are purged from landing and bronze: what they brought cannot be "
+                f"{_arrivals(sorted(self.purged))} purged from landing and bronze: what they brought cannot be "
                 f"computed again. Not compared: these arrivals, {len(self.purged_dates):,} dates that they have rows "
                 "of, and active users"
             )

@@ -25,6 +25,7 @@ from dagster_pyspark import LazyPySparkResource
 from pydantic import PrivateAttr
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
 from resources import engine
 from resources.errors import UserError
@@ -178,8 +179,13 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         os.environ.update(java_environment())
         return {"spark.master": master, "spark.app.name": "tidebook", **session_config(settings)}
 
+    def interrupt(self) -> None:
+        """End what the session asked of an engine; in the process, `stop` does."""
+        if self._lazy is not None and is_remote():
+            self.session.interruptAll()
+
     def stop(self) -> None:
-        """Stop the session; an engine that runs elsewhere goes on."""
+        """Stop the session; an engine that runs elsewhere goes on, also with what the session asked of it."""
         if self._lazy is not None:
             self.session.stop()
             self._lazy = None

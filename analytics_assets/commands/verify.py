@@ -31,7 +31,7 @@ from resources.open import open_places
 from resources.settings import load_settings
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-REMOVAL_S = 10
+LONGEST_REMOVAL_S, STAYS_GONE_S = 20, 1
 
 
 def verify_feed(feed_name: str, first: str | None, last: str | None, console: Console) -> bool:
@@ -48,6 +48,7 @@ def verify_feed(feed_name: str, first: str | None, last: str | None, console: Co
         except UserError:
             raise
         except KeyboardInterrupt:
+            lakehouse.spark.interrupt()
             raise StoppedError("stopped. The live tables were only read; the rebuild is removed") from None
         except Exception as error:
             refused = told(error, str(scratch))
@@ -114,9 +115,13 @@ def _scratch(state: Path, feed: str) -> Iterator[Path]:
 
 
 def _remove(folder: Path) -> None:
-    until = time.monotonic() + REMOVAL_S
-    while folder.exists() and time.monotonic() < until:
-        shutil.rmtree(folder, ignore_errors=True)
+    # Tasks that were told to stop end a little later, and what they write makes its folder anew.
+    until, gone_since = time.monotonic() + LONGEST_REMOVAL_S, time.monotonic()
+    while time.monotonic() < min(until, gone_since + STAYS_GONE_S):
+        if folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            gone_since = time.monotonic()
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -8,11 +8,9 @@ from __future__ import annotations
 import pyspark.sql.types as T
 
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.feeds.table import Table
+from analytics_assets.feeds.table import Table as Table
 from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import contract_columns
-
-__all__ = ["Table", "attribute_fields", "event_fields", "feed_tables", "other_contract_fields"]
 
 
 def event_fields(feed: Feed) -> list[T.StructField]:

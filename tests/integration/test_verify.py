@@ -97,7 +97,6 @@ def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_as
     one_day = verified(place, spark_resource, first=date(2025, 3, 2), last=date(2025, 3, 2))
     (different,) = [one for one in one_day.tables if not one.is_equal]
     assert (different.live_alone, different.rebuilt_alone) == (0, 1)
-    assert verified(place, spark_resource, first=date(2025, 3, 3)).is_equal
 
 
 def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compared(
@@ -105,14 +104,14 @@ def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compar
 ) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     shutil.rmtree(place.landing / "notes/events" / ARCHIVED)
+    user_days = table(place, "user_days")
+    (row,) = user_days.to_pyarrow_table(partitions=[("event_date", "=", ARCHIVED)]).slice(0, 1).to_pylist()
+    user_days.delete(f"user_id = '{row['user_id']}' AND event_date = '{ARCHIVED}'")
     found = verified(place, spark_resource)
-    assert found.is_equal, words(found)
-    assert [note.split(":")[0] for note in found.notes] == [f"1 arrival ({ARCHIVED}) of events are gone from landing"]
-
-    silver = table(place, "silver")
-    (row,) = silver.to_pyarrow_table(partitions=[("event_date", "=", ARCHIVED)]).slice(0, 1).to_pylist()
-    silver.delete(f"user_id = '{row['user_id']}' AND event_date = '{ARCHIVED}'")
-    assert not verified(place, spark_resource).is_equal
+    assert [note.split(":")[0] for note in found.notes] == [f"1 arrival ({ARCHIVED}) of events gone from landing"]
+    (different,) = [one for one in found.tables if not one.is_equal]
+    assert (different.table, different.live_alone, different.rebuilt_alone) == ("user_days", 0, 1)
+    assert different.first[0]["user_id"] == row["user_id"]
 
 
 def test_a_landing_that_is_empty_leaves_all_to_bronze(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
@@ -120,12 +119,13 @@ def test_a_landing_that_is_empty_leaves_all_to_bronze(notes: Place, spark_resour
     (tmp_path / "empty").mkdir()
     found = verified(Place(place.root, tmp_path / "empty"), spark_resource)
     assert found.is_equal, words(found)
-    assert [note.split(" are gone")[0] for note in found.notes] == [
+    assert [note.split(" gone")[0] for note in found.notes] == [
         "8 arrivals (2025-02-26 to 2025-03-05) of events",
         "2 arrivals (2025-02-26 to 2025-03-01) of users",
     ]
 
 
+@pytest.mark.soak
 def test_what_is_nowhere_any_more_is_left_out_and_said(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     shutil.rmtree(place.landing / "notes/events" / ARCHIVED)
@@ -133,7 +133,7 @@ def test_what_is_nowhere_any_more_is_left_out_and_said(notes: Place, spark_resou
     found = verified(place, spark_resource)
     assert found.is_equal, words(found)
     assert {one.table for one in found.tables} == {name for name in TABLES if not name.startswith("active_users")}
-    assert f"1 arrival ({ARCHIVED}) are purged from landing and bronze" in words(found)
+    assert f"1 arrival ({ARCHIVED}) purged from landing and bronze" in words(found)
 
 
 class Writes(Observer):
@@ -152,7 +152,7 @@ class Writes(Observer):
 def test_it_says_what_explains_a_difference(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     file = next((place.landing / "notes/events" / ARCHIVED).iterdir())
-    file.write_text("\n".join(file.read_text().splitlines()[:-5]) + "\n")
+    file.write_bytes(b"\n".join(file.read_bytes().splitlines()[:-5]) + b"\n")
     found = verified(place, spark_resource, Writes(place))
     assert not found.is_equal
     told = words(found)
