@@ -166,8 +166,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The session. Raises SparkError if the engine does not answer."""
         if self._lazy is None:
             self._lazy = LazyPySparkResource(spark_config=self._session_config())
-        session: SparkSession = self._lazy.spark_session
-        return session
+        return self._lazy.spark_session  # type: ignore[no-any-return]
 
     def _session_config(self) -> dict[str, Any]:
         os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -185,7 +184,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
             self.session.interruptAll()
 
     def stop(self) -> None:
-        """Stop the session; an engine that runs elsewhere goes on, also with what the session asked of it."""
+        """Stop the session; an engine that runs elsewhere goes on."""
         if self._lazy is not None:
             self.session.stop()
             self._lazy = None
