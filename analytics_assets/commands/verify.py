@@ -6,6 +6,7 @@ Belongs here: the folder of the rebuild from start to end, signals, what is prin
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -132,9 +133,12 @@ def _stopped_by_signals() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in ENDINGS}
+    silent = logging.NullHandler()  # the bridge to the JVM logs the interruption itself, with a stack trace
+    logging.getLogger().addHandler(silent)
     try:
         yield
     finally:
+        logging.getLogger().removeHandler(silent)
         for number, handler in before.items():
             signal.signal(number, handler)
 
