@@ -15,6 +15,7 @@ from rich.console import Console
 from analytics_assets.arguments import FeedName, TableName, Where
 from analytics_assets.arguments import iso_date as _date
 from analytics_assets.generators import generate
+from analytics_assets.questions import verify, why
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -30,6 +31,9 @@ engine = typer.Typer(help="The local Spark engine: runs attach to it in about a 
 app.add_typer(engine, name="engine")
 app.add_typer(generate, name="generate")
 console = Console(highlight=False)
+
+app.command()(why)
+app.command()(verify)
 
 
 def _arrival(value: str) -> str:

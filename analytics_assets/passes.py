@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import Published
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, restatements, silver
 from analytics_assets.layers.arrivals import arrivals_of
 from analytics_assets.layers.purge import Purged
 from analytics_assets.layers.world import Built, World, unaccounted
@@ -87,6 +87,7 @@ def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = 
     run.published_events(blocked)
     run.active_users()
     run.published_totals()
+    run.restatements()
     return run.outcome
 
 
@@ -112,6 +113,7 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
             run.again(name, arrivals if name == "bronze" else days, build)
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
+    run.restatements()
     return run.outcome
 
 
@@ -196,6 +198,13 @@ class _Pass:
         for found in self.world.feed.published:
             if found.source != "silver" and (changed := published.publish_totals(self.world, found)):
                 self.outcome.partitions[found.name] = changed
+
+    def restatements(self) -> None:
+        began = time.monotonic()
+        done = restatements.build_restatements(self.world)
+        if done is not None:
+            seconds = self.outcome.seconds[restatements.TABLE] = time.monotonic() - began
+            self.observer.done(restatements.TABLE, done, seconds)
 
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)

@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
 from resources.bucket_lease import BucketLease
-from resources.commits import commit_metadata
+from resources.commit import compact, merge_condition, metadata
 from resources.conditions import ALL, Condition
 from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
 from resources.errors import UserError
@@ -121,7 +121,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             rows.to(table.schema)
             .write.format("delta")
             .mode("overwrite")
-            .option("userMetadata", commit_metadata(table, run_id, partitions))
+            .option("userMetadata", metadata(table, run_id, partitions))
             .option(STATISTICS, ",".join(table.statistics))
         )
         if table.partition_by:
@@ -150,24 +150,36 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.hold(table.feed)
         location = self.location(table)
         schema = Schema.from_json(table.schema.json())
-        commit = CommitProperties(custom_metadata={"userMetadata": commit_metadata(table, run_id, partitions)})
+        commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
         try:
-            if not self.exists(table):
-                statistics = {STATISTICS: ",".join(table.statistics)}
-                DeltaTable.create(
-                    location,
-                    schema,
-                    partition_by=list(table.partition_by),
-                    configuration=statistics,
-                    commit_properties=commit,
-                    storage_options=self._store.options,
-                )
+            self._made(table, commit)
             arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
             predicate = None if where is None else where.sql
             delta = self._store.open(location)
             write_deltalake(delta, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
         except Exception as error:
             raise self._store.explained(error, location) from error
+
+    def merge(
+        self, table: TableLike, rows: pa.Table, *, on: Sequence[str], run_id: str, partitions: Sequence[str]
+    ) -> Written:
+        """Add the rows whose key `on` does not stand in a small table yet, in one commit, without a JVM.
+
+        Rows of a key that stands there are left as they are. Raises LeaseError and WriteError as `replace` does.
+        """
+        self.hold(table.feed)
+        location = self.location(table)
+        commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
+        try:
+            delta = self._made(table, commit)
+            which = merge_condition(table, rows, on)
+            merger = delta.merge(rows, which, source_alias="s", target_alias="t", commit_properties=commit)
+            done = merger.when_not_matched_insert_all().execute()
+            version = delta.version()
+            compact(delta, table, rows)
+        except Exception as error:
+            raise self._store.explained(error, location) from error
+        return Written(version=version, rows=int(done["num_target_rows_inserted"]), location=location)
 
     def last_commit(self, table: TableLike) -> Written:
         """The newest commit of a table, from Delta's log. Raises MissingTableError."""
@@ -243,3 +255,16 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _open(self, table: TableLike) -> DeltaTable:
         self._require(table)
         return self._store.open(self.location(table))
+
+    def _made(self, table: TableLike, commit: CommitProperties) -> DeltaTable:
+        """The table, made without rows where it is not there."""
+        if self.exists(table):
+            return self._open(table)
+        return DeltaTable.create(
+            self.location(table),
+            Schema.from_json(table.schema.json()),
+            partition_by=list(table.partition_by),
+            configuration={STATISTICS: ",".join(table.statistics)},
+            commit_properties=commit,
+            storage_options=self._store.options,
+        )

@@ -25,6 +25,7 @@ from dagster_pyspark import LazyPySparkResource
 from pydantic import PrivateAttr
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
 from resources import engine
 from resources.errors import UserError
@@ -170,8 +171,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The session. Raises SparkError if the engine does not answer."""
         if self._lazy is None:
             self._lazy = LazyPySparkResource(spark_config=self._session_config())
-        session: SparkSession = self._lazy.spark_session
-        return session
+        return self._lazy.spark_session  # type: ignore[no-any-return]
 
     def _session_config(self) -> dict[str, Any]:
         os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -182,6 +182,11 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
             return {"spark.remote": master}
         os.environ.update(java_environment() | java_credentials())
         return {"spark.master": master, "spark.app.name": "tidebook", **session_config(settings)}
+
+    def interrupt(self) -> None:
+        """End what the session asked of an engine; in the process, `stop` does."""
+        if self._lazy is not None and is_remote():
+            self.session.interruptAll()
 
     def stop(self) -> None:
         """Stop the session; an engine that runs elsewhere goes on."""

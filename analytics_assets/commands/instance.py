@@ -80,14 +80,15 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
                 "stopped. What was written is whole; run the same command again to go on where it stopped"
             ) from None
         except Exception as error:
-            raise RunError(_explain(error)) from error
+            raise RunError(explain(error)) from error
         outcome = WATCH.outcome
         if outcome is None:
             raise RunError(f"run {result.run_id} did not end; see it with: tidebook ui")
         return outcome
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
+    """What failed, in a line or two, and where Spark's log is."""
     from resources.engine import log_of
     from resources.object_store import meaning
     from resources.spark import resolve_master, spark_log

@@ -164,7 +164,7 @@ def _write_jsonl(batches: Iterable[pa.RecordBatch], path: Path) -> int:
 
 def _flat(column: pa.Array) -> pa.Array:
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        return pa.array([None if value is None else " ".join(value) for value in column.to_pylist()], pa.string())
+        return pa.array([None if value is None else _text(value) for value in column.to_pylist()], pa.string())
     if not (pa.types.is_string(column.type) or pa.types.is_string_view(column.type)):
         return column
     return column.cast(pa.string())
@@ -174,5 +174,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return " ".join(str(part) for part in value)
+        return " ".join(json.dumps(part, default=str) if isinstance(part, dict) else str(part) for part in value)
     return value.isoformat(" ") if hasattr(value, "hour") else str(value)

@@ -141,6 +141,25 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             [c.MONTH_START, c.DIMENSION, c.VALUE, c.MAU, c.IS_COMPLETE, c.INPUT_VERSION],
             statistics=("month_start", "input_version"),
         ),
+        table(
+            "restatements",
+            "a published daily figure, or a change of one",
+            "The ledger of published figures: from what to what each changed, when, and which files brought it.",
+            [
+                c.EVENT_MONTH,
+                c.METRIC,
+                c.EVENT_DATE,
+                c.SEQUENCE,
+                c.OLD,
+                c.RESTATED,
+                c.CHANGED_AT,
+                c.RUN_ID,
+                c.ROWS_BROUGHT,
+                c.CHANGES,
+            ],
+            partition_by=("event_month",),
+            statistics=("event_date",),
+        ),
     ]
     if feed.event.country is not None:
         made.append(

@@ -4,14 +4,14 @@ Belongs here: the factory of a feed's assets. Does not: what a table holds (the 
 A range is one run and one commit; its result is the same, to the row, as that of its dates one by one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import dagster as dg
 
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, restatements, silver
 from analytics_assets.layers.partitions import (
     arrival_partitions,
     date_partitions,
@@ -29,7 +29,7 @@ Build = Callable[[World, Sequence[str]], Built]
 
 
 def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """All assets of a feed: bronze, the dimension, tide, silver, sessions, user days, active users."""
+    """All assets of a feed: bronze, the dimension, tide, silver, sessions, user days, active users, restatements."""
     tables = feed_tables(feed)
     dates, arrivals = date_partitions(feed), arrival_partitions(feed)
     window = dg.TimeWindowPartitionMapping(start_offset=-LOOK_BACK_DAYS, allow_nonexistent_upstream_partitions=True)
@@ -67,7 +67,7 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     made += [_published(feed, tables[found.name], found) for found in feed.published]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
-    return made
+    return [*made, _restatements(feed, tables[restatements.TABLE])]
 
 
 def _published(feed: Feed, table: Table, found: Published) -> dg.AssetsDefinition:
@@ -107,6 +107,19 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
     return _declared(asset, feed, table, partitions, [])
 
 
+def _restatements(feed: Feed, table: Table) -> dg.AssetsDefinition:
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        world = World(feed, landing, lakehouse, context.run_id)
+        lakehouse.hold(feed.name)  # before it compares: nobody may write in between
+        done = restatements.build_restatements(world)
+        metadata = partition_metadata(done, "") if done else {"rows_added": 0}
+        return dg.MaterializeResult(metadata={**metadata, "dagster/row_count": sum(lakehouse.rows(table).values())})
+
+    every = dg.AllPartitionMapping()
+    deps = [_dep(feed, name, every) for name in (active_users.DAILY, "sessions", "silver")]
+    return _declared(asset, feed, table, None, deps, kinds=["delta"])
+
+
 def _active_users(table: str) -> Build:
     def build(world: World, keys: Sequence[str]) -> Built:
         with active_users.current_activity(world) as now:
@@ -123,12 +136,13 @@ def _declared(
     table: Table,
     partitions: dg.PartitionsDefinition[str] | None,
     deps: Sequence[dg.AssetDep],
+    kinds: Collection[str] = ("spark", "delta"),
 ) -> dg.AssetsDefinition:
     return dg.asset(
         key=[feed.name, table.name],
         group_name=feed.name,
         owners=[feed.owner],
-        kinds={"spark", "delta"},
+        kinds=set(kinds),
         description=f"{table.description}\n\nOne row is {table.grain}.",
         metadata=table_metadata(table),
         partitions_def=partitions,

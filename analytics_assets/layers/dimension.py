@@ -38,7 +38,8 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
     assert dimension is not None
     spark = lakehouse.spark.session
     table, rejected_table = world.tables[dimension.name], world.tables[f"{dimension.name}_rejected"]
-    files = world.landing.files(dimension.landing, set(arrivals))
+    has_folder = world.landing.has_folder(dimension.landing)  # as in pending_snapshots: there need be none
+    files = world.landing.files(dimension.landing, set(arrivals)) if has_folder else []
     keys = sorted({file.arrival for file in files})
     if not keys:
         return Built(table=table, written=None, rows={})

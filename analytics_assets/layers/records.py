@@ -38,8 +38,11 @@ def table_metadata(table: Table) -> dict[str, Any]:
 
 
 def partition_metadata(built: Built, key: str) -> dict[str, Any]:
-    """What was written into a partition: its rows, and the table's location and version."""
-    metadata: dict[str, Any] = {"dagster/partition_row_count": built.rows.get(key, 0)}
+    """What was written into a partition: its rows, and the table's location and version.
+
+    The key "" stands for a table without partitions in Dagster, to which rows were added.
+    """
+    metadata: dict[str, Any] = {"dagster/partition_row_count" if key else "rows_added": built.rows.get(key, 0)}
     if built.written is not None:
         metadata["location"] = dg.MetadataValue.path(built.written.location)
         metadata["table_version"] = built.written.version
@@ -50,7 +53,9 @@ def materializations(built: Built) -> Iterator[dg.AssetMaterialization]:
     """An event for each partition that was built."""
     for key in built.rows:
         yield dg.AssetMaterialization(
-            asset_key=[built.table.feed, built.table.name], partition=key, metadata=partition_metadata(built, key)
+            asset_key=[built.table.feed, built.table.name],
+            partition=key or None,
+            metadata=partition_metadata(built, key),
         )
 
 

@@ -102,6 +102,30 @@ WAU = column("wau", T.LongType(), "Distinct users in the ISO week; null while it
 MONTH_START = column("month_start", T.DateType(), "First day of the calendar month.")
 MAU = column("mau", T.LongType(), "Distinct users in the calendar month; null while it is not complete.")
 
+# Restatements
+METRIC = column("metric", T.StringType(), "Which daily figure: events, dau or sessions.")
+SEQUENCE = column("sequence", T.LongType(), "0 for the first publication of the figure, then one more for each change.")
+OLD = column("old", T.LongType(), "Figure before the change; null at the first publication.")
+RESTATED = column("new", T.LongType(), "Figure from the change on; null while the date is open again.")
+CHANGED_AT = column("changed_at", T.TimestampType(), "When the change was written, in UTC.")
+RUN_ID = column("run_id", T.StringType(), "Run that wrote the change.")
+ROWS_BROUGHT = column("rows", T.LongType(), "Accepted rows more than at the change before; less where negative.")
+CHANGES = column(
+    "changes",
+    T.ArrayType(
+        T.StructType(
+            [
+                T.StructField("arrival", T.StringType()),
+                T.StructField("file", T.StringType()),
+                T.StructField("fingerprint", T.StringType()),
+                T.StructField("rows_before", T.LongType()),
+                T.StructField("rows_after", T.LongType()),
+            ]
+        )
+    ),
+    "Files whose accepted rows of the date differ from those at the change before; all, at the first publication.",
+)
+
 TOTAL = "all"
 UNKNOWN = "unknown"
 

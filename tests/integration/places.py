@@ -145,9 +145,9 @@ class Place:
             )
 
     def materialize(
-        self, feed: Feed, spark: Spark, tables: Sequence[str], first: str, last: str | None = None
+        self, feed: Feed, spark: Spark, tables: Sequence[str], first: str | None, last: str | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Assets and their checks, as Dagster runs them: one partition, or the range from first to last."""
+        """Assets and their checks, as Dagster runs them: one partition, the range from first to last, or all (None)."""
         assets = [*feed_assets(feed), *feed_checks(feed, LAWS, partitions_of(feed))]
         with self.instance() as instance:
             return dg.materialize(

@@ -14,14 +14,18 @@ from deltalake import DeltaTable
 Row = tuple[Any, ...]
 
 LINEAGE = ("arrival", "file", "input_version")
+LEDGER = "restatements"
+"""When a figure changed is outside the law of convergence: only `rows_of` reads it."""
+
 BEFORE_DASH = ("silver", "sessions", "user_days")
 """Tables whose input_version has a second part: the snapshots that were known when a date was built."""
 
 
 def table_names(lakehouse: Path, feed: str) -> list[str]:
-    """Tables of a feed that have been written."""
+    """Tables of a feed that have been written, but the ledger."""
     folder = lakehouse / feed
-    return sorted(path.name for path in folder.iterdir() if DeltaTable.is_deltatable(str(path)))
+    names = [path.name for path in folder.iterdir() if DeltaTable.is_deltatable(str(path))]
+    return sorted(name for name in names if name != LEDGER)
 
 
 def columns_and_rows(

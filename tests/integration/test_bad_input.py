@@ -12,8 +12,8 @@ from places import Place
 from tables import differences, rows_of, table_names
 
 from analytics_assets.feeds.notes import FEED
-from resources.lakehouse import WriteError
 from resources.spark import Spark
+from resources.table_store import WriteError
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -123,7 +123,7 @@ def definitions(environment: dict[str, str], folder: Path) -> dict[str, list[obj
 
 
 def assert_all_is_there(found: dict[str, list[object]]) -> None:
-    assert set(found["assets"]) == TABLES | {"tide"}
+    assert set(found["assets"]) == TABLES | {"tide", "restatements"}
     assert found["groups"] == ["edge_log"] and found["owners"] == ["team:web"]
     assert found["checks"] == sorted([table, name] for table, names in CHECKS.items() for name in names)
     assert found["jobs"] == ["edge_log_backfill", "edge_log_pass"]

@@ -12,6 +12,7 @@ from analytics_assets.layers.purge import PurgeError, arrivals_to_purge
 from analytics_assets.layers.world import World
 from analytics_assets.passes import Observer, Outcome, run_pass
 from analytics_assets.retention import run_purge
+from analytics_assets.verification import verify
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
@@ -106,6 +107,18 @@ def test_a_purged_arrival_is_frozen(ide: Ide) -> None:
     outcome = ide.run()
     ide.file(0).write_text(kept)
     assert (outcome.refused, outcome.partitions) == (["2025-01-01"], {})
+
+
+def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(ide: Ide) -> None:
+    kept = ide.file(0).read_text()
+    ide.file(0).unlink()
+    ide.file(0).parent.rmdir()
+    try:
+        found = verify(ide.world("live"), ide.root / "scratch", Observer())
+    finally:
+        ide.write(0, kept.splitlines()[1:])
+    assert [one.table for one in found.tables if not one.is_equal] == [], found.tables
+    assert found.notes[0].startswith("1 arrival (2025-01-01) purged, and gone from landing")
 
 
 def test_a_purge_that_was_killed_before_bronze_was_emptied_is_finished_by_the_next(

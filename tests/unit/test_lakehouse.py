@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyspark.sql.types as T
 import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
+from resources.commit import MOST_FILES
 from resources.conditions import ALL, Condition, between, one_of, one_of_dates
+from resources.delta_log import values_by_partition
 from resources.lakehouse import Lakehouse, MissingTableError
 from resources.spark import Spark
 
@@ -134,3 +137,36 @@ def test_a_table_that_is_not_there_says_which_asset_makes_it(lakehouse: Lakehous
     with pytest.raises(MissingTableError, match=r"f/t does not exist yet in .*: asset f/t makes it"):
         lakehouse.read(FLAT)
     assert lakehouse.read_or_empty(FLAT).count() == 0
+
+
+def added(lakehouse: Lakehouse, table: Table, rows: Sequence[tuple[date, str, int]]) -> int:
+    schema = pa.schema({"day": pa.date32(), "name": pa.string(), "n": pa.int64()})
+    columns = dict(zip(schema.names, zip(*rows, strict=True), strict=True))
+    return lakehouse.merge(
+        table, pa.table(columns, schema=schema), on=["day", "name"], run_id="r", partitions=["p"]
+    ).rows
+
+
+@pytest.mark.parametrize("table", [DAYS, FLAT], ids=["partitioned", "flat"])
+def test_a_merge_adds_the_rows_whose_key_is_not_there_and_leaves_the_others(lakehouse: Lakehouse, table: Table) -> None:
+    one, two = date(2025, 1, 1), date(2025, 1, 2)
+    assert added(lakehouse, table, [(one, "a", 1), (one, "it's", 2)]) == 2
+    assert added(lakehouse, table, [(one, "a", 9), (two, "a", 3)]) == 1
+    assert added(lakehouse, table, [(one, "a", 9), (two, "a", 9)]) == 0
+    found = lakehouse.arrow(table, ["day", "name", "n"]).sort_by("n").to_pylist()
+    assert [tuple(row.values()) for row in found] == [(one, "a", 1), (one, "it's", 2), (two, "a", 3)]
+    assertDataFrameEqual(
+        lakehouse.read(table).select("day", "name", "n"), [(one, "a", 1), (one, "it's", 2), (two, "a", 3)]
+    )
+    said = json.loads(DeltaTable(lakehouse.location(table)).history(1)[0]["userMetadata"])
+    assert (said["run_id"], said["asset"]) == ("r", "f/t")
+
+
+def test_a_partition_of_many_merges_is_kept_in_few_files(lakehouse: Lakehouse) -> None:
+    one, two = date(2025, 1, 1), date(2025, 1, 2)
+    by_day = replace(DAYS, partition_by=("day",))
+    for place in range(MOST_FILES + 3):
+        added(lakehouse, by_day, [(one, str(place), place)] + ([(two, "x", 0)] if place == 0 else []))
+    assert lakehouse.rows(by_day) == {"2025-01-01": MOST_FILES + 3, "2025-01-02": 1}
+    files = [key for key, _ in values_by_partition(DeltaTable(lakehouse.location(by_day)), by_day, "path")]
+    assert files.count("2025-01-01") == 3 and files.count("2025-01-02") == 1
