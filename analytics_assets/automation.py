@@ -4,6 +4,7 @@ Belongs here: jobs, and what they record in Dagster. Does not: what a pass does 
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -11,7 +12,8 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.records import materializations, tide_materializations
 from analytics_assets.layers.world import Built, World
-from analytics_assets.passes import Observer, Outcome, Verdicts, run_backfill, run_pass
+from analytics_assets.observer import Observer, Outcome, Verdicts
+from analytics_assets.passes import run_backfill, run_pass
 from asset_checks.dagster_checks import evaluations
 from asset_checks.law import Law
 from resources.event_log import gathered_events
@@ -20,9 +22,25 @@ from resources.landing import Landing
 
 
 class PassConfig(dg.Config):
-    """What a pass reads. arrivals: read these again; none means all that are new or changed."""
+    """What a pass reads: without any of these, all arrivals and snapshots that are new or changed.
+
+    arrivals, snapshots: read these again. lists_landing: whether to look for others, where none is named.
+    accept_removed: arrivals of which a person says that what is missing was removed.
+    """
 
     arrivals: list[str] = []
+    snapshots: list[str] = []
+    lists_landing: bool = True
+    accept_removed: list[str] = []
+
+    def words(self) -> dict[str, Any]:
+        """The arguments of `run_pass`."""
+        is_listed = self.lists_landing and not self.accept_removed
+        return {
+            "arrivals": self.arrivals or (None if is_listed else []),
+            "snapshots": self.snapshots or (None if self.lists_landing else []),
+            "accept_removed": self.accept_removed,
+        }
 
 
 class Watch:
@@ -67,6 +85,10 @@ class Recorder(Observer):
         self._log(tide_materializations(self._feed.name, versions))
         self._watching.touched(versions)
 
+    def warned(self, line: str) -> None:
+        self._context.log.warning(line)
+        self._watching.warned(line)
+
     def _log(self, events: Iterable[dg.AssetMaterialization | dg.AssetCheckEvaluation]) -> None:
         with gathered_events(self._context.instance.event_log_storage):
             for event in events:
@@ -93,7 +115,7 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
         watch: dg.ResourceParam[Watch],
     ) -> None:
         world = World(feed, landing, lakehouse, context.run_id)
-        _end(watch, run_pass(world, Recorder(context, feed, watch.observer), config.arrivals or None))
+        _end(watch, run_pass(world, Recorder(context, feed, watch.observer), **config.words()))
 
     @dg.job(
         name=f"{feed.name}_pass",

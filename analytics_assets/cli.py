@@ -71,6 +71,10 @@ def run(
     arrival: Annotated[
         list[str] | None, typer.Option(help="Read this arrival again, changed or not; may be repeated.")
     ] = None,
+    accept_removed: Annotated[
+        list[str] | None,
+        typer.Option(help="Read this old arrival as it is now: what is missing of it was removed; may be repeated."),
+    ] = None,
     timings: Annotated[Path | None, typer.Option(help="Write seconds by stage into this JSON file.")] = None,
 ) -> None:
     """Bring every table of a feed up to date with landing.
@@ -82,7 +86,8 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    run_feed(feed, [_date(day) or "" for day in arrival or []], timings, console)
+    accepted = [_date(day) or "" for day in accept_removed or []]
+    run_feed(feed, [_date(day) or "" for day in arrival or []], timings, console, accepted)
 
 
 @app.command()

@@ -10,66 +10,45 @@ that was killed is finished by the next.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, landed, removed, silver
+from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.world import Built, World, unaccounted
+from analytics_assets.observer import Observer, Outcome
 from analytics_assets.transforms.counts import EVENTS_SOURCE
-from asset_checks.law import Law, Verdict
 from asset_checks.laws import law_of
 from resources.errors import UserError
 
 B = TypeVar("B", bound=Built)
-Verdicts = Mapping[str, Mapping[str, Verdict]]
 
 
-class Observer:
-    """Is told how a pass goes. This one says nothing."""
-
-    def stage(self, name: str, partitions: int) -> None:
-        """A stage begins, over so many partitions."""
-
-    def done(self, name: str, built: Built, seconds: float) -> None:
-        """A stage wrote a table."""
-
-    def judged(self, law: Law, verdicts: Verdicts) -> None:
-        """Partitions were judged."""
-
-    def touched(self, versions: Mapping[str, str]) -> None:
-        """The tide of event dates changed: date -> version, empty where no accepted row is left."""
-
-
-@dataclass
-class Outcome:
-    """What a pass did: seconds by stage, rows by table, and the partitions held back by a failed check."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    partitions: dict[str, int] = field(default_factory=dict)
-    quarantined: list[str] = field(default_factory=list)
-    failed: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a blocking check failed."""
-        return bool(self.failed)
-
-
-def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = None) -> Outcome:
+def run_pass(
+    world: World,
+    observer: Observer,
+    arrivals: Sequence[str] | None = None,
+    *,
+    snapshots: Sequence[str] | None = None,
+    accept_removed: Sequence[str] = (),
+) -> Outcome:
     """Bring every table of the feed up to date with landing.
 
-    arrivals: read these again, whether or not they changed; by default all that are new or changed.
+    arrivals: read these again, whether or not they changed, and list no others; by default all that are new or
+    changed. snapshots: the same for the dimension. accept_removed: arrivals of which a person says that what is
+    missing was removed.
     Raises LandingError, LeaseError, WriteError with one clear message; nothing is half done then.
     """
     world.lakehouse.hold(world.feed.name)
     run = _Pass(world, observer)
+    run.accept_removed(accept_removed)
     run.bronze(arrivals)
-    run.dimension()
+    run.dimension(snapshots, accept_removed)
     blocked = run.silver()
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
@@ -115,17 +94,44 @@ class _Pass:
         self._fine: set[tuple[str, str]] = set()
 
     def bronze(self, arrivals: Sequence[str] | None) -> None:
-        pending = bronze.pending_arrivals(self.world) if arrivals is None else sorted(arrivals)
-        if pending:
-            done = self._timed("bronze", pending, bronze.build_bronze)
-            self.outcome.quarantined = [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
-            self.observer.touched(done.touched)
-            self._judge("bronze", pending)
+        source = landed.events_source(self.world.feed)
+        if arrivals is None:
+            standing = landed.look_at_all(self.world, source)
+            pending, archived = standing.pending, standing.archived
+        else:
+            pending, archived = sorted(arrivals), {}
+            if pending:
+                newest = max(self.world.landing.names(source.pattern), default="")
+                archived = landed.look(self.world, source, pending, newest).archived
+        self._warn(archived)
+        self._bronze([arrival for arrival in pending if arrival not in archived], bronze.build_bronze)
+        if bronze.tide_behind(self.world):
+            self.observer.touched(bronze.record_tide(self.world, ()))
 
-    def dimension(self) -> None:
-        pending = dimension.pending_snapshots(self.world)
-        if pending and self.world.feed.dimension:
-            self._timed(self.world.feed.dimension.name, pending, dimension.build_dimension)
+    def accept_removed(self, arrivals: Sequence[str]) -> None:
+        self._bronze(sorted(arrivals), removed.accept_removed)
+
+    def _bronze(self, arrivals: Sequence[str], build: Callable[[World, Sequence[str]], BuiltBronze]) -> None:
+        if arrivals:
+            done = self._timed("bronze", arrivals, build)
+            self.outcome.quarantined += [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
+            self.observer.touched(done.touched)
+            self._judge("bronze", arrivals)
+
+    def dimension(self, snapshots: Sequence[str] | None, accepted: Sequence[str]) -> None:
+        if self.world.feed.dimension is None:
+            return
+        if snapshots is None:
+            standing = dimension.look_at_snapshots(self.world)
+            self._warn({arrival: gone for arrival, gone in standing.archived.items() if arrival not in accepted})
+            snapshots = sorted({*standing.pending, *(standing.archived.keys() & set(accepted))})
+        if snapshots:
+            build = partial(dimension.build_dimension, accepted=accepted)
+            self._timed(self.world.feed.dimension.name, snapshots, build)
+
+    def _warn(self, archived: dict[str, list[str]]) -> None:
+        for line in landed.archived_lines(self.world.feed, archived):
+            self.observer.warned(line)
 
     def silver(self) -> set[str]:
         held_back = self._dates_of_unaccounted_arrivals()
@@ -164,7 +170,7 @@ class _Pass:
 
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)
-        if isinstance(done, bronze.BuiltBronze):
+        if isinstance(done, BuiltBronze):
             self.observer.touched(done.touched)
         self._judge(name, list(done.rows))
 

@@ -29,13 +29,17 @@ class LandingError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class LandedFile:
-    """A file of an arrival. path: relative to landing; uri: for Spark and Arrow; size in bytes."""
+    """A file of an arrival. path: relative to landing; uri: for Spark and Arrow; size in bytes.
+
+    modified_s: when it was last written, in seconds since 1970, by the clock of the store.
+    """
 
     arrival: str
     path: str
     uri: str
     size: int
     fingerprint: str
+    modified_s: float = 0.0
 
 
 class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -55,6 +59,17 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         return sorted({file.arrival for file in self.files(pattern)})
 
+    def names(self, pattern: str) -> list[str]:
+        """Arrivals that the pattern's folder names, whether or not they hold a file; sorted.
+
+        Any of them may be given to `files`. Looks into none of them. Raises LandingError as `files` does.
+        """
+        return sorted({name for name, _ in self._children(pattern)})
+
+    def holds(self, path: str) -> bool:
+        """Whether a file of that path, relative to landing, is there, whatever its name."""
+        return (Path(self.root) / path).is_file()
+
     def has_folder(self, pattern: str) -> bool:
         """Whether the folder of a landing pattern is there at all."""
         return (Path(self.root) / pattern.partition("{arrival}")[0]).is_dir()
@@ -67,17 +82,10 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         root = Path(self.root).resolve()
         prefix, _, name_pattern = pattern.partition("{arrival}")
-        folder = root / prefix
-        if not folder.is_dir():
-            raise LandingError(
-                f"{folder}: saw no such folder, expected arrivals such as {prefix}2025-01-31{name_pattern}. "
-                "Set TIDEBOOK_LANDING to the folder where files land, or make some: tidebook generate --help"
-            )
         found = []
         try:
-            for child in sorted(folder.iterdir()):
-                arrival = child.name[:10]
-                if not _is_date(arrival) or (arrivals is not None and arrival not in arrivals):
+            for arrival, child in self._children(pattern):
+                if arrivals is not None and arrival not in arrivals:
                     continue
                 for path in sorted(_below(child)) if child.is_dir() else [child]:
                     relative = path.relative_to(root).as_posix()
@@ -85,8 +93,27 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
                     if path.is_file() and fnmatch.fnmatchcase(rest, name_pattern) and not _is_ignored(relative):
                         found.append(_landed(arrival, relative, path))
         except OSError as error:
-            raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
+            raise _unlisted(root / prefix, error) from error
         return found
+
+    def _children(self, pattern: str) -> list[tuple[str, Path]]:
+        """What stands in the pattern's folder under the name of an arrival, in the order of paths."""
+        prefix, _, name_pattern = pattern.partition("{arrival}")
+        folder = Path(self.root).resolve() / prefix
+        if not folder.is_dir():
+            raise LandingError(
+                f"{folder}: saw no such folder, expected arrivals such as {prefix}2025-01-31{name_pattern}. "
+                "Set TIDEBOOK_LANDING to the folder where files land, or make some: tidebook generate --help"
+            )
+        try:
+            children = sorted(folder.iterdir())
+        except OSError as error:
+            raise _unlisted(folder, error) from error
+        return [(child.name[:10], child) for child in children if _is_date(child.name[:10])]
+
+
+def _unlisted(folder: Path, error: OSError) -> LandingError:
+    return LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}")
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -115,6 +142,7 @@ def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
         uri=path.as_uri(),
         size=stat.st_size,
         fingerprint=hashlib.sha256(stamp.encode()).hexdigest()[:16],
+        modified_s=stat.st_mtime,
     )
 
 

@@ -15,7 +15,7 @@ from resources.errors import UserError
 from resources.settings import load_settings
 
 if TYPE_CHECKING:
-    from analytics_assets.passes import Observer, Outcome
+    from analytics_assets.observer import Observer, Outcome
 
 PROJECT = Path(__file__).resolve().parents[2]
 EVENTS_AT_ONCE = "1000"

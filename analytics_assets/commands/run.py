@@ -11,14 +11,16 @@ from rich.console import Console
 from analytics_assets.commands.instance import run_job
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
-from analytics_assets.passes import Outcome
+from analytics_assets.observer import Outcome
 from resources.settings import load_settings
 
 
-def run(feed_name: str, arrivals: list[str], timings: Path | None, console: Console) -> Outcome:
-    """Bring a feed up to date; with arrivals, read these again."""
+def run(
+    feed_name: str, arrivals: list[str], timings: Path | None, console: Console, accept_removed: list[str] | None = None
+) -> Outcome:
+    """Bring a feed up to date; with arrivals, read these again, or as they are now."""
     feed = find_feed(feed_name, load_settings().feeds)
-    return _job(f"{feed.name}_pass", {"arrivals": arrivals}, timings, console)
+    return _job(f"{feed.name}_pass", {"arrivals": arrivals, "accept_removed": accept_removed or []}, timings, console)
 
 
 def backfill(feed_name: str, table: str | None, first: str, last: str, console: Console) -> Outcome:

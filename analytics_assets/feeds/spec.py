@@ -113,6 +113,9 @@ class Feed:
     first_date, first_arrival: where the partitions begin; last_date: where a finite feed ends.
     history_start: first date of the metrics; by default the first date with on-time rows.
     closed_through: dates up to it are closed whatever has landed, for finite files.
+    look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
+    settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
+    due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
     """
 
@@ -136,6 +139,10 @@ class Feed:
     last_date: date | None = None
     history_start: date | None = None
     closed_through: date | None = None
+    look_back_days: int = 35
+    settle: timedelta = timedelta(seconds=60)
+    marker: str | None = None
+    due: timedelta = timedelta(hours=6)
     examples: Sequence[tuple[str, Sequence[str]]] = field(default=())
 
     def __post_init__(self) -> None:
@@ -156,6 +163,13 @@ class Feed:
             raise ValueError(f"{self.name}: saw {len(self.dimensions)} dimensions, expected at most one")
         if self.lag_days < 0:
             raise ValueError(f"{self.name}: lag_days is {self.lag_days}, expected 0 or more")
+        if self.look_back_days < 0:
+            raise ValueError(f"{self.name}: look_back_days is {self.look_back_days}, expected 0 or more")
+        for name, length in (("settle", self.settle), ("due", self.due)):
+            if length < timedelta(0):
+                raise ValueError(f"{self.name}: {name} is {length}, expected 0 or more")
+        if self.marker is not None and (not self.marker or "/" in self.marker):
+            raise ValueError(f"{self.name}: marker is {self.marker!r}, expected a file's name such as _SUCCESS")
 
     @property
     def dimension(self) -> Dimension | None:

@@ -10,13 +10,13 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.spec import WHOLE_ROW
+from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.reading import Quarantined, examine, judged_lines, landed_counts
-from analytics_assets.layers.world import Built, World, built, pending, reading_version, stamped
+from analytics_assets.layers.world import Built, World, built, reading_version, stamped
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts, tide
 from resources.conditions import Condition, between, one_of, one_of_dates
-from resources.landing import LandingError
 from resources.lines import one_file_a_task
 
 NOTHING_BEFORE = ("", 0)
@@ -37,23 +37,18 @@ def pending_arrivals(world: World) -> list[str]:
 
     Raises LandingError if there is no arrival at all: then landing is elsewhere, or could not be seen.
     """
-    files = world.landing.files(world.feed.landing)
-    if not files:
-        raise LandingError(
-            f"{world.landing.root}: saw no file of feed {world.feed.name}, expected {world.feed.landing}. "
-            "Nothing was changed. Set TIDEBOOK_LANDING to the folder where files land"
-        )
-    return pending(files, world.counts(), EVENTS_SOURCE, reading_version(world.feed))
+    return look_at_all(world, events_source(world.feed)).pending
 
 
-def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
+def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> BuiltBronze:
     """Read arrivals from landing and replace them in bronze, counts and tide.
 
-    Arrivals without a file in landing are archived: bronze keeps them as they are.
+    Arrivals that are archived (layers/world.py), or without a file in landing, stay in bronze as they are.
+    accepted: arrivals of which a person said that what is missing was removed.
     """
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
-    files = world.landing.files(feed.landing, set(arrivals))
+    files = readable(world, events_source(feed), arrivals, accepted)
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
@@ -121,6 +116,12 @@ def record_tide(world: World, arrivals: Collection[str]) -> dict[str, str]:
         for day in sorted({*before, *after})
         if before.get(day, NOTHING_BEFORE)[0] != after.get(day, NOTHING_BEFORE)[0]
     }
+
+
+def tide_behind(world: World) -> bool:
+    """Whether the tide is not what the counts say: a run was killed between the two."""
+    dates = tide(world.counts(), reading_version(world.feed))
+    return {day.isoformat(): stands for day, stands in dates.items()} != world.tide()
 
 
 def accepted_rows_of(days: Sequence[str], lag_days: int) -> Condition:

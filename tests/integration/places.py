@@ -125,9 +125,12 @@ class Place:
             executor=dg.in_process_executor,
         )
 
-    def run(self, feed: Feed, spark: Spark) -> None:
-        """The feed's pass, in this process, recorded in this place's instance. Raises what the pass raises."""
-        self._job(f"{feed.name}_pass", {"arrivals": []}, feed, spark)
+    def run(self, feed: Feed, spark: Spark, **config: Any) -> None:
+        """The feed's pass, in this process, recorded in this place's instance. Raises what the pass raises.
+
+        config: of the pass, such as arrivals.
+        """
+        self._job(f"{feed.name}_pass", config, feed, spark)
 
     def backfill(self, feed: Feed, spark: Spark, first: str, last: str, table: str = "") -> None:
         """Partitions from first to last again, in this process."""
