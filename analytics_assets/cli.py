@@ -71,10 +71,7 @@ def run(
     arrival: Annotated[
         list[str] | None, typer.Option(help="Read this arrival again, changed or not; may be repeated.")
     ] = None,
-    accept_removed: Annotated[
-        list[str] | None,
-        typer.Option(help="Read this old arrival as it is now: what is missing of it was removed; may be repeated."),
-    ] = None,
+    accept_removed: Annotated[list[str] | None, typer.Option(help="Read it as is: the rest was removed.")] = None,
     timings: Annotated[Path | None, typer.Option(help="Write seconds by stage into this JSON file.")] = None,
 ) -> None:
     """Bring every table of a feed up to date with landing.
@@ -86,8 +83,8 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    accepted = [_date(day) or "" for day in accept_removed or []]
-    run_feed(feed, [_date(day) or "" for day in arrival or []], timings, console, accepted)
+    read, accepted = ([_date(day) or "" for day in days or []] for days in (arrival, accept_removed))
+    run_feed(feed, read, timings, console, accepted)
 
 
 @app.command()
@@ -105,6 +102,14 @@ def backfill(
     from analytics_assets.commands.run import backfill as backfill_feed
 
     backfill_feed(feed, table, first, last, console)
+
+
+@app.command()
+def maintain(feed: FeedName) -> None:
+    """Join small files, delete those that the last 7 days do not need. Example:  tidebook maintain notes"""
+    from analytics_assets.commands.run import maintain as maintain_feed
+
+    maintain_feed(feed, console)
 
 
 @app.command()

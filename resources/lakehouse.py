@@ -6,7 +6,6 @@ tables there are (analytics_assets/feeds/tables.py), what stands in them (transf
 Descriptions come from Delta's log through deltalake: they need no JVM and read no data.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
+from resources.commits import commit_words, compact_and_vacuum
 from resources.conditions import ALL, Condition
 from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
 from resources.errors import UserError
@@ -114,7 +114,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             rows.to(table.schema)
             .write.format("delta")
             .mode("overwrite")
-            .option("userMetadata", _metadata(table, run_id, partitions))
+            .option("userMetadata", commit_words(table, run_id, partitions))
             .option(STATISTICS, ",".join(table.statistics))
         )
         if table.partition_by:
@@ -135,7 +135,7 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.hold(table.feed)
         location = self.location(table)
         schema = Schema.from_json(table.schema.json())
-        commit = CommitProperties(custom_metadata={"userMetadata": _metadata(table, run_id, partitions)})
+        commit = CommitProperties(custom_metadata={"userMetadata": commit_words(table, run_id, partitions)})
         try:
             if not self.exists(table):
                 statistics = {STATISTICS: ",".join(table.statistics)}
@@ -144,6 +144,21 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             write_deltalake(location, arrow, mode="overwrite", commit_properties=commit)
         except Exception as error:
             raise _told(error, location) from error
+
+    def maintain(self, table: TableLike, run_id: str) -> None:
+        """Join small files of each partition, and delete those that no version of the last 7 days needs.
+
+        No row, version of a partition or answer changes. Raises LeaseError and WriteError as `replace` does.
+        """
+        self.hold(table.feed)
+        try:
+            compact_and_vacuum(self.spark.session, self.location(table), commit_words(table, run_id, []))
+        except Exception as error:
+            raise _told(error, self.location(table)) from error
+
+    def version(self, table: TableLike) -> int:
+        """The number of the table's newest commit; -1 where there is none."""
+        return int(DeltaTable(self.location(table)).version()) if self.exists(table) else -1
 
     def last_commit(self, table: TableLike) -> Written:
         """The newest commit of a table, from Delta's log. Raises MissingTableError."""
@@ -218,20 +233,6 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
         return values_by_partition(DeltaTable(self.location(table)), table, column) if self.exists(table) else []
-
-
-def _metadata(table: TableLike, run_id: str, partitions: Sequence[str]) -> str:
-    return json.dumps({"run_id": run_id, "asset": f"{table.feed}/{table.name}", "partitions": summary(partitions)})
-
-
-def summary(partitions: Sequence[str]) -> Mapping[str, Any]:
-    """Partitions in few words: how many, the first and the last, and each where they are few."""
-    few = sorted(partitions)[:20] if len(partitions) <= 20 else []
-    return {
-        "number": len(partitions),
-        "first": min(partitions, default=None),
-        "last": max(partitions, default=None),
-    } | ({"keys": few} if few else {})
 
 
 def _told(error: Exception, location: str) -> Exception:

@@ -1,4 +1,4 @@
-"""`tidebook run` and `tidebook backfill`: a pass over a feed, or some of its dates again."""
+"""`tidebook run`, `backfill` and `maintain`: a pass over a feed, some of its dates again, upkeep of its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from analytics_assets.commands.instance import run_job
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
-from analytics_assets.observer import Outcome
+from analytics_assets.observer import Observer, Outcome
 from resources.settings import load_settings
 
 
@@ -27,6 +27,15 @@ def backfill(feed_name: str, table: str | None, first: str, last: str, console: 
     """Compute the partitions from first to last again, of one table or of all."""
     feed = find_feed(feed_name, load_settings().feeds)
     return _job(f"{feed.name}_backfill", {"first": first, "last": last, "table": table or ""}, None, console)
+
+
+def maintain(feed_name: str, console: Console) -> None:
+    """Join small files of a feed's tables and delete old ones, never beside a writer."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    with console.status(f"upkeep of {feed.name}"):
+        outcome = run_job(f"{feed.name}_maintenance", {}, Observer())
+    seconds = sum(outcome.seconds.values())
+    console.print(f"files of {len(outcome.seconds)} tables of {feed.name} are in order, in {seconds:.1f} s")
 
 
 def _job(name: str, config: dict[str, Any], timings: Path | None, console: Console) -> Outcome:

@@ -145,7 +145,7 @@ def ui(place: Place) -> Iterator[Ui]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    started = Ui(place, place.start("ui", "--no-warm", "--port", str(port)), port)
+    started = Ui(place, place.start("ui", "--no-warm", "--port", str(port), TIDEBOOK_SENSORS="false"), port)
     seen: set[int] = set()
 
     def location() -> Any:
