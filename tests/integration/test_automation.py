@@ -51,7 +51,7 @@ class Trouble(Observer):
 class Histories(RuleBasedStateMachine):
     """A landing that changes, ticks that ask for runs, runs that end well or not, memory that is lost."""
 
-    spark: Spark  # of the tests, set before the machine runs
+    sparks: list[Spark]  # the one of the tests, set before the machine runs
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,28 +93,32 @@ class Histories(RuleBasedStateMachine):
         arrival, name = data.draw(st.sampled_from(self.twice())), data.draw(st.sampled_from(NAMES))
         self.files.pop((arrival, name)).unlink()
 
-    @rule()
-    def forget_the_cursor(self) -> None:
-        self.cursor = None
-
     def forget_the_runs(self) -> None:
         """Dagster's instance is another one, with no runs and no events."""
         self.homes += 1
-        self.instance = dg.DagsterInstance.local_temp(str(self.root / f"home{self.homes}"))
+        home = self.root / f"home{self.homes}"
+        home.mkdir()
+        self.instance = dg.DagsterInstance.local_temp(str(home))
 
-    @rule(stage=st.sampled_from([None, *STAGES]), is_after=st.booleans(), is_forgotten=st.booleans())
-    def tick(self, stage: str | None, is_after: bool, is_forgotten: bool) -> bool:
-        """A tick, and the run that it asks for; whether it asked for one."""
-        if is_forgotten:
+    @rule(stage=st.sampled_from([None, *STAGES]), is_after=st.booleans(), lost=st.sampled_from(["", "cursor", "runs"]))
+    def tick(self, stage: str | None, is_after: bool, lost: str) -> None:
+        """A tick, perhaps of a daemon that lost its memory, and the run that it asks for."""
+        if lost:
+            self.cursor = None
+        if lost == "runs":
             self.forget_the_runs()
+        self.asks_for_a_run(stage, is_after)
+
+    def asks_for_a_run(self, stage: str | None = None, is_after: bool = False) -> bool:
+        """Whether a tick asks for one. It may end at a stage."""
         self.later_s += 7200
-        result = self.place.tick(FEED, self.spark, self.instance, self.cursor, NOW + self.later_s)
+        result = self.place.tick(FEED, self.sparks[0], self.instance, self.cursor, NOW + self.later_s)
         self.cursor = result.cursor
         if not result.run_requests:
             return False
         [request] = result.run_requests
         before = self.stands()
-        done = self.place.answer(FEED, self.spark, self.instance, request, Trouble(stage, is_after))
+        done = self.place.answer(FEED, self.sparks[0], self.instance, request, Trouble(stage, is_after))
         made = self.made_in(done.run_id)
         after = self.stands()
         for table, versions in after.items():
@@ -136,7 +140,7 @@ class Histories(RuleBasedStateMachine):
 
     def stands(self) -> dict[str, dict[str, str]]:
         """The recorded version of each partition of each table."""
-        places = self.place.resources(self.spark)
+        places = self.place.resources(self.sparks[0])
         world = World(FEED, places["landing"], places["lakehouse"], "")
         found = {table: world.lakehouse.versions(world.tables[table]) for table in BY_VERSION}
         found["tide"] = {day: version for day, (version, _) in world.tide().items()}
@@ -144,18 +148,18 @@ class Histories(RuleBasedStateMachine):
 
     def until_quiet(self) -> None:
         for _ in range(6):
-            if not self.tick(None, False, False):
+            if not self.asks_for_a_run():
                 break
         else:
             pytest.fail("still not quiet after 6 runs that nothing disturbed")
         rebuilt = Place(self.root / "rebuilt", self.place.landing)
-        rebuilt.run(FEED, self.spark)
+        rebuilt.run(FEED, self.sparks[0])
         assert differences(rebuilt.lakehouse, self.place.lakehouse, "notes") == []
 
 
 @pytest.fixture(autouse=True)
 def with_spark(spark_resource: Spark) -> Iterator[None]:
-    Histories.spark = spark_resource
+    Histories.sparks = [spark_resource]
     yield
 
 
