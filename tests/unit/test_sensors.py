@@ -239,6 +239,15 @@ def test_a_failed_run_is_asked_for_three_times_again_with_growing_pauses_and_the
     assert ticks.asked(), "what landed is other work"
 
 
+def test_a_clock_that_was_put_back_is_not_waited_for(ticks: Ticks) -> None:
+    ticks.land(DAY)
+    assert ticks.asked()
+    fail(ticks)
+    assert ticks.asked() is None
+    ticks.later_s = -365 * 86_400.0
+    assert ticks.asked()
+
+
 def test_a_good_run_by_hand_ends_the_counting(ticks: Ticks) -> None:
     ticks.land(DAY)
     for _ in range(4):
