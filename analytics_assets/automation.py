@@ -73,6 +73,7 @@ class Recorder(Observer):
     def done(self, name: str, built: Built, seconds: float) -> None:
         self._log(materializations(built))
         if isinstance(built, BuiltBronze):
+            self.touched(built.touched)
             for quarantined in built.quarantined:
                 self._context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
         self._watching.done(name, built, seconds)

@@ -22,13 +22,13 @@ class Observer:
         """A stage begins, over so many partitions."""
 
     def done(self, name: str, built: Built, seconds: float) -> None:
-        """A stage wrote a table."""
+        """A stage wrote a table; bronze also says which dates it touched."""
 
     def judged(self, law: Law, verdicts: Verdicts) -> None:
         """Partitions were judged."""
 
     def touched(self, versions: Mapping[str, str]) -> None:
-        """The tide of event dates changed: date -> version, empty where no accepted row is left."""
+        """The tide of dates changed though bronze was not built: date -> version, empty where no row is left."""
 
     def warned(self, line: str) -> None:
         """Something that a person should know, and that stops nothing."""

@@ -115,7 +115,6 @@ class _Pass:
         if arrivals:
             done = self._timed("bronze", arrivals, build)
             self.outcome.quarantined += [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
-            self.observer.touched(done.touched)
             self._judge("bronze", arrivals)
 
     def dimension(self, snapshots: Sequence[str] | None, accepted: Sequence[str]) -> None:
@@ -170,8 +169,6 @@ class _Pass:
 
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)
-        if isinstance(done, BuiltBronze):
-            self.observer.touched(done.touched)
         self._judge(name, list(done.rows))
 
     def active_users_again(self, days: Sequence[str], tables: Sequence[str]) -> None:

@@ -182,6 +182,13 @@ def run_histories(number: int, steps: int) -> None:
     )
 
 
+def test_a_run_that_ends_after_bronze_has_told_of_the_dates_that_it_touched() -> None:
+    history = Histories()
+    history.write("2025-02-28", "a", {("ann", "2025-02-28", 9), ("ann", "2025-02-27", 9)})
+    assert history.asks_for_a_run("bronze", is_after=True)
+    history.teardown()
+
+
 def test_no_date_is_forgotten_or_computed_twice_in_ten_histories() -> None:
     run_histories(10, 6)
 

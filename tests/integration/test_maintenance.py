@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from places import Place
@@ -21,8 +22,8 @@ HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 
 def files_by_partition(place: Place, table: str) -> list[int]:
     """How many files each partition of a table has."""
-    log = DeltaTable(str(place.lakehouse / "notes" / table)).get_add_actions(flatten=False).to_pylist()
-    keys = [str(sorted((action["partition"] or {}).items())) for action in log]
+    log = pa.table(DeltaTable(str(place.lakehouse / "notes" / table)).get_add_actions(flatten=True)).to_pylist()
+    keys = [str({name: value for name, value in file.items() if name.startswith("partition.")}) for file in log]
     return sorted(keys.count(key) for key in set(keys))
 
 
