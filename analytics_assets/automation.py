@@ -3,27 +3,52 @@
 Belongs here: jobs, and what they record in Dagster. Does not: what a pass does (passes.py).
 """
 
+import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
 
 import dagster as dg
 
+from analytics_assets.attempts import FEED_TAG, REFUSED_TAG, process_tag
+from analytics_assets.backfills import run_backfill
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.records import materializations, tide_materializations
 from analytics_assets.layers.world import Built, World
-from analytics_assets.passes import Observer, Outcome, Verdicts, run_backfill, run_pass
+from analytics_assets.observer import Observer, Outcome, Verdicts
+from analytics_assets.passes import run_pass
 from analytics_assets.retention import run_purge
-from asset_checks.dagster_checks import evaluations
+from asset_checks.dagster_checks import evaluations, latest_evaluation
+from asset_checks.freshness import FRESH, freshness
 from asset_checks.law import Law
 from resources.event_log import gathered_events
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
+from resources.lease import LeaseError
 
 
 class PassConfig(dg.Config):
-    """What a pass reads. arrivals: read these again; none means all that are new or changed."""
+    """What a pass reads: without any of these, all arrivals and snapshots that are new or changed.
+
+    arrivals, snapshots: read these again. lists_landing: whether to look for others, where none is named.
+    accept_removed: arrivals of which a person says that what is missing was removed.
+    """
 
     arrivals: list[str] = []
+    snapshots: list[str] = []
+    lists_landing: bool = True
+    accept_removed: list[str] = []
+
+    def words(self) -> dict[str, Any]:
+        """The arguments of `run_pass`."""
+        is_listed = self.lists_landing and not self.accept_removed
+        return {
+            "arrivals": self.arrivals or (None if is_listed else []),
+            "reread": self.lists_landing and bool(self.arrivals),
+            "snapshots": self.snapshots or (None if self.lists_landing else []),
+            "accept_removed": self.accept_removed,
+        }
 
 
 class Watch:
@@ -51,6 +76,7 @@ class Recorder(Observer):
     def done(self, name: str, built: Built, seconds: float) -> None:
         self._log(materializations(built))
         if isinstance(built, BuiltBronze):
+            self.touched(built.touched)
             for quarantined in built.quarantined:
                 self._context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
         self._watching.done(name, built, seconds)
@@ -67,6 +93,10 @@ class Recorder(Observer):
     def touched(self, versions: Mapping[str, str]) -> None:
         self._log(tide_materializations(self._feed.name, versions))
         self._watching.touched(versions)
+
+    def warned(self, line: str) -> None:
+        self._context.log.warning(line)
+        self._watching.warned(line)
 
     def _log(self, events: Iterable[dg.AssetMaterialization | dg.AssetCheckEvaluation]) -> None:
         with gathered_events(self._context.instance.event_log_storage):
@@ -85,7 +115,7 @@ class BackfillConfig(dg.Config):
 def pass_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_pass`: bring every table of the feed up to date with landing, in one run."""
 
-    @dg.op(name=f"{feed.name}_pass_tables", description="Computes what is behind, stage by stage.")
+    @dg.op(name=f"{feed.name}_pass_tables", description="Computes what is behind, stage by stage.", pool=feed.name)
     def tables(
         context: dg.OpExecutionContext,
         config: PassConfig,
@@ -93,14 +123,17 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
         lakehouse: Lakehouse,
         watch: dg.ResourceParam[Watch],
     ) -> None:
-        world = World(feed, landing, lakehouse, context.run_id)
-        _end(watch, run_pass(world, Recorder(context, feed, watch.observer), config.arrivals or None))
+        world = _world(context, feed, landing, lakehouse)
+        outcome = run_pass(world, Recorder(context, feed, watch.observer), **config.words())
+        fresh = freshness(world, datetime.now(timezone.utc))
+        context.log_event(latest_evaluation(context.instance, feed.name, FRESH, fresh))  # type: ignore[arg-type]
+        _end(watch, outcome)
 
     @dg.job(
         name=f"{feed.name}_pass",
         description=f"Brings every table of {feed.name} up to date with landing: reads new and changed arrivals, "
         "computes again the dates that they touch, and everything that follows from them.",
-        tags={"tidebook/feed": feed.name},
+        tags={FEED_TAG: feed.name},
         executor_def=dg.in_process_executor,
     )
     def job() -> None:
@@ -112,7 +145,11 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
 def backfill_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_backfill`: compute partitions again, whether or not they are behind."""
 
-    @dg.op(name=f"{feed.name}_backfill_tables", description="Computes the partitions again, table by table.")
+    @dg.op(
+        name=f"{feed.name}_backfill_tables",
+        description="Computes the partitions again, table by table.",
+        pool=feed.name,
+    )
     def tables(
         context: dg.OpExecutionContext,
         config: BackfillConfig,
@@ -120,20 +157,66 @@ def backfill_job(feed: Feed) -> dg.JobDefinition:
         lakehouse: Lakehouse,
         watch: dg.ResourceParam[Watch],
     ) -> None:
-        world = World(feed, landing, lakehouse, context.run_id)
+        world = _world(context, feed, landing, lakehouse)
         recorder = Recorder(context, feed, watch.observer)
         _end(watch, run_backfill(world, recorder, config.first, config.last, config.table or None))
 
     @dg.job(
         name=f"{feed.name}_backfill",
         description=f"Computes partitions of {feed.name} again, of one table or of all.",
-        tags={"tidebook/feed": feed.name},
+        tags={FEED_TAG: feed.name},
         executor_def=dg.in_process_executor,
     )
     def job() -> None:
         tables()
 
     return job
+
+
+def maintenance_job(feed: Feed) -> dg.JobDefinition:
+    """The job `<feed>_maintenance`: join small files and delete old ones, table by table."""
+
+    @dg.op(
+        name=f"{feed.name}_maintenance_tables",
+        description="OPTIMIZE and VACUUM, under the feed's lease.",
+        pool=feed.name,
+    )
+    def tables(
+        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
+    ) -> None:
+        world = _world(context, feed, landing, lakehouse)
+        outcome = Outcome()
+        for name, table in world.tables.items():
+            if lakehouse.exists(table):
+                context.log.info(f"{name}: joins small files, deletes old ones")
+                watch.observer.stage(name, 1)
+                began = time.monotonic()
+                lakehouse.maintain(table, context.run_id)
+                outcome.seconds[name] = time.monotonic() - began
+        _end(watch, outcome)
+
+    @dg.job(
+        name=f"{feed.name}_maintenance",
+        description=f"Joins small files of {feed.name} and deletes those that no version of the last 7 days needs. "
+        "Never runs beside a writer.",
+        tags={FEED_TAG: feed.name},
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        tables()
+
+    return job
+
+
+def _world(context: dg.OpExecutionContext, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> World:
+    """The world of a run, which says in which process it runs, holds the lease, or says that it was refused."""
+    context.instance.add_run_tags(context.run_id, process_tag(context.run_id))
+    try:
+        lakehouse.hold(feed.name)
+    except LeaseError:
+        context.instance.add_run_tags(context.run_id, {REFUSED_TAG: "another writer"})
+        raise
+    return World(feed, landing, lakehouse, context.run_id)
 
 
 def _end(watch: Watch, outcome: Outcome) -> None:

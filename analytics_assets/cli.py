@@ -65,6 +65,7 @@ def run(
     arrival: Annotated[
         list[str] | None, typer.Option(help="Read this arrival again, changed or not; may be repeated.")
     ] = None,
+    accept_removed: Annotated[list[str] | None, typer.Option(help="Read it as is: the rest was removed.")] = None,
     timings: Annotated[Path | None, typer.Option(help="Write seconds by stage into this JSON file.")] = None,
 ) -> None:
     """Bring every table of a feed up to date with landing.
@@ -76,7 +77,8 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    run_feed(feed, [_arrival(name) for name in arrival or []], timings, console)
+    read, accepted = ([_arrival(name) for name in names or []] for names in (arrival, accept_removed))
+    run_feed(feed, read, timings, console, accepted)
 
 
 @app.command()
@@ -107,6 +109,14 @@ def purge(feed: FeedName) -> None:
     from analytics_assets.commands.run import purge as purge_feed
 
     purge_feed(feed, console)
+
+
+@app.command()
+def maintain(feed: FeedName) -> None:
+    """Join small files, delete those that the last 7 days do not need. Example:  tidebook maintain notes"""
+    from analytics_assets.commands.run import maintain as maintain_feed
+
+    maintain_feed(feed, console)
 
 
 @app.command()

@@ -2,11 +2,14 @@
 
 import dagster as dg
 
-from analytics_assets.automation import Watch, backfill_job, pass_job, purge_job
+from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job, purge_job
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
+from analytics_assets.schedules import feed_schedules
+from analytics_assets.sensors import feed_sensor
 from asset_checks.dagster_checks import feed_checks
+from asset_checks.freshness import freshness_check
 from asset_checks.laws import LAWS
 from resources.open import open_places
 from resources.settings import load_settings
@@ -19,11 +22,16 @@ RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
 
 defs = dg.Definitions(
     assets=dg.with_source_code_references([asset for feed in FEEDS for asset in feed_assets(feed)]),
-    asset_checks=[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
+    asset_checks=[
+        *[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
+        *[freshness_check(feed) for feed in FEEDS],
+    ],
     jobs=[
-        *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed))],
+        *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed), maintenance_job(feed))],
         *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
     ],
+    schedules=[schedule for feed in FEEDS for schedule in feed_schedules(feed, SETTINGS.sensors)],
+    sensors=[feed_sensor(feed, SETTINGS.sensors) for feed in FEEDS],
     resources=RESOURCES,
     executor=dg.in_process_executor,
 )

@@ -19,7 +19,7 @@ from analytics_assets.feeds.spec import Feed
 from resources.errors import UserError
 
 ENTRY_POINTS = "tidebook.feeds"
-NOT_FEEDS = {"spec", "formats", "fields", "table", "tables", "state_tables"}
+NOT_FEEDS = {"spec", "formats", "own_names", "fields", "table", "tables", "state_tables"}
 
 
 class FeedError(UserError):

@@ -10,74 +10,56 @@ that was killed is finished by the next.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import Published
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, restatements, silver
-from analytics_assets.layers.arrivals import arrivals_of
-from analytics_assets.layers.purge import Purged
+from analytics_assets.layers import (
+    active_users,
+    bronze,
+    dimension,
+    from_silver,
+    landed,
+    published,
+    removed,
+    restatements,
+    silver,
+)
+from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.world import Built, World, unaccounted
+from analytics_assets.observer import Observer, Outcome
 from analytics_assets.transforms.counts import EVENTS_SOURCE
-from asset_checks.law import Law, Verdict
 from asset_checks.laws import law_of
-from resources.errors import UserError
 
 B = TypeVar("B", bound=Built)
-Verdicts = Mapping[str, Mapping[str, Verdict]]
 
 
-class Observer:
-    """Is told how a pass goes. This one says nothing."""
-
-    def stage(self, name: str, partitions: int) -> None:
-        """A stage begins, over so many partitions."""
-
-    def done(self, name: str, built: Built, seconds: float) -> None:
-        """A stage wrote a table."""
-
-    def judged(self, law: Law, verdicts: Verdicts) -> None:
-        """Partitions were judged."""
-
-    def touched(self, versions: Mapping[str, str]) -> None:
-        """The tide of event dates changed: date -> version, empty where no accepted row is left."""
-
-
-@dataclass
-class Outcome:
-    """What a pass did: seconds by stage, rows by table, and the partitions held back by a failed check.
-
-    refused: purged arrivals whose files changed. purged: what a purge took out of bronze.
-    """
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    partitions: dict[str, int] = field(default_factory=dict)
-    quarantined: list[str] = field(default_factory=list)
-    failed: dict[str, list[str]] = field(default_factory=dict)
-    refused: list[str] = field(default_factory=list)
-    purged: Purged | None = None
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a blocking check failed."""
-        return bool(self.failed)
-
-
-def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = None) -> Outcome:
+def run_pass(
+    world: World,
+    observer: Observer,
+    arrivals: Sequence[str] | None = None,
+    *,
+    reread: bool = False,
+    snapshots: Sequence[str] | None = None,
+    accept_removed: Sequence[str] = (),
+) -> Outcome:
     """Bring every table of the feed up to date with landing.
 
-    arrivals: read these again, whether or not they changed; by default all that are new or changed.
+    arrivals: read these, and list no others; by default all that are new or changed. reread: read them again though
+    their bytes are the same. snapshots: the same for the dimension. accept_removed: arrivals of which a person says
+    that what is missing was removed.
     Raises LandingError, LeaseError, WriteError with one clear message; nothing is half done then.
     """
     world.lakehouse.hold(world.feed.name)
-    run = _Pass(world, observer)
-    run.bronze(arrivals)
-    run.dimension()
+    run = Pass(world, observer)
+    run.accept_removed(accept_removed)
+    run.bronze(arrivals, reread)
+    run.dimension(snapshots, accept_removed)
     blocked = run.silver()
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
@@ -91,66 +73,49 @@ def run_pass(world: World, observer: Observer, arrivals: Sequence[str] | None = 
     return run.outcome
 
 
-def run_backfill(world: World, observer: Observer, first: str, last: str, table: str | None = None) -> Outcome:
-    """Compute the partitions from first to last (ISO dates, inclusive) again, of one table or of all in order.
+class Pass:
+    """The stages of a pass over one feed, and what they did."""
 
-    Arrivals and dates alike are meant by their date. Weeks and months are those that begin in the range.
-    Raises UserError if there is no such table, or no date between first and last.
-    """
-    builds = builds_of(world)
-    if table is not None and table not in (*builds, *active_users.KEY):
-        known = ", ".join((*builds, *active_users.KEY))
-        raise UserError(f"{world.feed.name}/{table}: saw no such partitioned table, expected one of: {known}")
-    begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    if end < begin:
-        raise UserError(f"saw --from {first} after --to {last}, expected a first date at or before the last")
-    world.lakehouse.hold(world.feed.name)
-    run = _Pass(world, observer)
-    days = [(begin + timedelta(days=n)).isoformat() for n in range((end - begin).days + 1)]
-    arrivals = arrivals_of(world.feed, days)
-    for name, build in builds.items():
-        if table in (None, name):
-            run.again(name, arrivals if name == "bronze" else days, build)
-    if table is None or table in active_users.KEY:
-        run.active_users_again(days, [table] if table else list(active_users.KEY))
-    run.restatements()
-    return run.outcome
-
-
-def builds_of(world: World) -> dict[str, Callable[[World, Sequence[str]], Built]]:
-    """What computes each table that is partitioned by arrival or date, in order."""
-    dimension_name = world.feed.dimension.name if world.feed.dimension else ""
-    builds: dict[str, Callable[[World, Sequence[str]], Built]] = {
-        "bronze": bronze.build_bronze,
-        dimension_name: dimension.build_dimension,
-        "silver": silver.build_silver,
-        "sessions": from_silver.build_sessions,
-        "user_days": from_silver.build_user_days,
-        **from_silver.FURTHER,
-    }
-    return {name: build for name, build in builds.items() if name in world.tables}
-
-
-class _Pass:
     def __init__(self, world: World, observer: Observer) -> None:
         self.world, self.observer, self.outcome = world, observer, Outcome()
         self._fine: set[tuple[str, str]] = set()
 
-    def bronze(self, arrivals: Sequence[str] | None) -> None:
-        pending = bronze.pending_arrivals(self.world) if arrivals is None else sorted(arrivals)
+    def bronze(self, arrivals: Sequence[str] | None, reread: bool) -> None:
+        source = landed.events_source(self.world.feed)
         if arrivals is None:
-            self.outcome.refused = bronze.frozen_arrivals(self.world)
-        if pending:
-            build = bronze.build_changed if arrivals is None else bronze.build_bronze
-            done = self._timed("bronze", pending, build)
-            self.outcome.quarantined = [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
-            self.observer.touched(done.touched)
-            self._judge("bronze", pending)
+            standing = landed.look_at_all(self.world, source)
+            pending, archived, self.outcome.refused = standing.pending, standing.archived, standing.frozen
+        else:
+            pending, archived = sorted(arrivals), {}
+            if pending:
+                archived = landed.look(self.world, source, pending, landed.newest_name(self.world, source)).archived
+        self._warn(archived)
+        build = bronze.build_bronze if reread else bronze.build_changed
+        self._bronze([arrival for arrival in pending if arrival not in archived], build)
 
-    def dimension(self) -> None:
-        pending = dimension.pending_snapshots(self.world)
-        if pending and self.world.feed.dimension:
-            self._timed(self.world.feed.dimension.name, pending, dimension.build_dimension)
+    def accept_removed(self, arrivals: Sequence[str]) -> None:
+        self._bronze(sorted(arrivals), removed.accept_removed)
+
+    def _bronze(self, arrivals: Sequence[str], build: Callable[[World, Sequence[str]], BuiltBronze]) -> None:
+        if arrivals:
+            done = self._timed("bronze", arrivals, build)
+            self.outcome.quarantined += [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
+            self._judge("bronze", arrivals)
+
+    def dimension(self, snapshots: Sequence[str] | None, accepted: Sequence[str]) -> None:
+        if self.world.feed.dimension is None:
+            return
+        if snapshots is None:
+            standing = dimension.look_at_snapshots(self.world)
+            self._warn({arrival: gone for arrival, gone in standing.archived.items() if arrival not in accepted})
+            snapshots = sorted({*standing.pending, *(standing.archived.keys() & set(accepted))})
+        if snapshots:
+            build = partial(dimension.build_dimension, accepted=accepted)
+            self._timed(self.world.feed.dimension.name, snapshots, build)
+
+    def _warn(self, archived: dict[str, list[str]]) -> None:
+        for line in landed.archived_lines(self.world.feed, archived):
+            self.observer.warned(line)
 
     def silver(self) -> set[str]:
         held_back = self._dates_of_unaccounted_arrivals()
@@ -208,8 +173,6 @@ class _Pass:
 
     def again(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], Built]) -> None:
         done = self._timed(name, keys, build)
-        if isinstance(done, bronze.BuiltBronze):
-            self.observer.touched(done.touched)
         self._judge(name, list(done.rows))
 
     def active_users_again(self, days: Sequence[str], tables: Sequence[str]) -> None:

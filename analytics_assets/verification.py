@@ -18,7 +18,8 @@ from pyspark.sql import Column, DataFrame
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.layers.world import World
-from analytics_assets.passes import Observer, run_pass
+from analytics_assets.observer import Observer
+from analytics_assets.passes import run_pass
 from analytics_assets.seed import Archive, archive_of, seed
 from analytics_assets.transforms.comparison import LIVE, REBUILT, first_differences, sums, tallied
 from resources.errors import UserError

@@ -24,7 +24,11 @@ def feed_checks(
 
 
 def evaluation(
-    feed: str, check: Check, key: str, verdict: Verdict, target: AssetCheckEvaluationTargetMaterializationData | None
+    feed: str,
+    check: Check,
+    key: str | None,
+    verdict: Verdict,
+    target: AssetCheckEvaluationTargetMaterializationData | None,
 ) -> dg.AssetCheckEvaluation:
     """The event that records a verdict on a partition; target: the materialization that was judged."""
     figures = {name: dg.MetadataValue.text(v) if isinstance(v, str) else v for name, v in verdict.figures.items()}
@@ -39,6 +43,19 @@ def evaluation(
         description=check.sentence,
         target_materialization_data=target,
     )
+
+
+def latest_evaluation(
+    instance: dg.DagsterInstance, feed: str, check: Check, verdict: Verdict
+) -> dg.AssetCheckEvaluation:
+    """The event that records a verdict on a table as it stands, whichever partition was written last."""
+    made = instance.fetch_materializations(dg.AssetKey([feed, check.table]), limit=1).records
+    target = None
+    if made:
+        target = AssetCheckEvaluationTargetMaterializationData(
+            storage_id=made[0].storage_id, run_id=made[0].run_id, timestamp=made[0].timestamp
+        )
+    return evaluation(feed, check, None, verdict, target)
 
 
 def evaluations(

@@ -45,24 +45,32 @@ class BucketLanding:
         prefix = self._root + pattern.partition("{arrival}")[0]
         return any(page.get("KeyCount") for page in self._pages(Prefix=prefix, PaginationConfig=ONE))
 
+    def holds(self, path: str) -> bool:
+        """Whether there is an object of that path."""
+        key = self._root + path
+        entries = [
+            entry for page in self._pages(Prefix=key, PaginationConfig=ONE) for entry in page.get("Contents", [])
+        ]
+        return any(entry["Key"] == key for entry in entries)
+
     def files(self, pattern: str, arrivals: Collection[str] | None) -> list[LandedFile]:
         """As Landing.files: of given arrivals a listing of each one's prefix, else one of the pattern's prefix."""
         prefix, _, name_pattern = pattern.partition("{arrival}")
         starts = [""] if arrivals is None else sorted(arrivals)
         found = []
         for start in starts:
-            for key, size, tag in self._objects(self._root + prefix + start):
+            for key, size, tag, modified_s in self._objects(self._root + prefix + start):
                 relative = key[len(self._root) :]
                 arrival = arrival_of(relative[len(prefix) :])
                 if arrival is None or (arrivals is not None and arrival not in arrivals):
                     continue
                 if counts(relative, len(prefix) + len(arrival), name_pattern):
-                    found.append(self._landed(arrival, relative, size, tag))
+                    found.append(self._landed(arrival, relative, size, tag, modified_s))
         if not found:
             self._require(pattern)
         return sorted({file.path: file for file in found}.values(), key=lambda file: file.path.split("/"))
 
-    def _landed(self, arrival: str, relative: str, size: int, tag: str) -> LandedFile:
+    def _landed(self, arrival: str, relative: str, size: int, tag: str, modified_s: float) -> LandedFile:
         key = self._root + relative
         return LandedFile(
             arrival=arrival,
@@ -71,6 +79,7 @@ class BucketLanding:
             arrow_uri=self._store.arrow_uri(self._bucket, key),
             size=size,
             fingerprint=fingerprint(relative, size, tag),
+            modified_s=modified_s,
         )
 
     def _require(self, pattern: str) -> None:
@@ -78,12 +87,12 @@ class BucketLanding:
             prefix, _, name_pattern = pattern.partition("{arrival}")
             raise LandingError(expectation(f"s3a://{self._bucket}/{self._root}{prefix}", prefix, name_pattern))
 
-    def _objects(self, prefix: str) -> Iterator[tuple[str, int, str]]:
-        """Key, size and ETag of each object that is a file."""
+    def _objects(self, prefix: str) -> Iterator[tuple[str, int, str, float]]:
+        """Key, size, ETag and time of the last change of each object that is a file."""
         for page in self._pages(Prefix=prefix):
             for entry in page.get("Contents", []):
                 if not entry["Key"].endswith("/"):  # such an object stands for a folder
-                    yield entry["Key"], int(entry["Size"]), str(entry["ETag"])
+                    yield entry["Key"], int(entry["Size"]), str(entry["ETag"]), entry["LastModified"].timestamp()
 
     def _pages(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Pages of a listing. Raises LandingError as soon as one cannot be had: then nothing is known."""

@@ -12,9 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
+from pyspark.sql import SparkSession
 
 from resources.delta_log import TableLike, values_by_partition
 
+COMMIT_WORDS = "spark.databricks.delta.commitInfo.userMetadata"
 MOST_FILES = 16
 """Files of a partition of a small table; more are made one, or reading it would take longer from day to day."""
 
@@ -54,3 +56,14 @@ def compact(delta: DeltaTable, table: TableLike, rows: pa.Table) -> None:
     crowded = [value for value in values_of_first_partition(table, rows) if files.count(value) > MOST_FILES]
     if crowded:
         delta.optimize.compact(partition_filters=[(table.partition_by[0], "in", crowded)])
+
+
+def compact_and_vacuum(session: SparkSession, location: str, words: str) -> None:
+    """OPTIMIZE, then VACUUM with Delta's own retention of 7 days. words: the userMetadata of what it commits."""
+    quoted = location.replace("`", "``")
+    session.conf.set(COMMIT_WORDS, words)
+    try:
+        session.sql(f"OPTIMIZE delta.`{quoted}`").collect()  # a row
+        session.sql(f"VACUUM delta.`{quoted}`").collect()  # a row
+    finally:
+        session.conf.unset(COMMIT_WORDS)

@@ -1,74 +1,38 @@
-"""Lakehouse: the one place that reads, replaces and describes Delta tables.
+"""Lakehouse: the one place that writes Delta tables, and from which Spark reads them.
 
-Belongs here: Delta, commits and what they say, the lease under which a feed is written. Does not: which
-tables there are (analytics_assets/feeds/tables.py), what stands in them (transforms).
-
-Descriptions come from Delta's log through deltalake: they need no JVM and read no data.
+Belongs here: commits, and the lease under which a feed is written. Does not: what the tables' log says
+(delta_tables.py), which tables there are (analytics_assets/feeds/tables.py), what stands in them (transforms).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
-import pyarrow.dataset
 from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
-from pyarrow.fs import FileSystem
 from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
 from resources.bucket_lease import BucketLease
-from resources.commit import compact, merge_condition, metadata
+from resources.commit import compact, compact_and_vacuum, merge_condition, metadata
 from resources.conditions import ALL, Condition
-from resources.delta_log import TableLike, data_files, is_plain, values_by_partition
-from resources.errors import UserError
+from resources.delta_log import TableLike, data_files, is_plain
+from resources.delta_tables import DeltaTables, MissingTableError, Written
 from resources.lease import Lease
-from resources.object_store import ObjectStore
 from resources.spark import Spark, literal_path
-from resources.table_store import FolderStore, WriteError, store_of
+from resources.table_store import WriteError
 
-INPUT_VERSION = "input_version"
+__all__ = ["Lakehouse", "MissingTableError", "WriteError", "Written"]
+
 STATISTICS = "delta.dataSkippingStatsColumns"
 
 
-class MissingTableError(UserError):
-    """A table that is not there yet; says which asset makes it."""
+class Lakehouse(DeltaTables):
+    """The Delta tables under one root, read and written. One writer of a feed at a time: see `hold`."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """What a commit did: its version, the rows in it, and the rows of each value of the table's partition key."""
-
-    version: int
-    rows: int
-    location: str
-
-
-class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The Delta tables under one root, a folder or s3a://bucket/prefix, as `<root>/<feed>/<table>`."""
-
-    root: str
     spark: dg.ResourceDependency[Spark]
     lease_wait_s: int = 300
-    s3_endpoint: str = ""
-    s3_region: str = ""
     _leases: dict[str, Lease | BucketLease] = PrivateAttr(default_factory=dict)
-    _known_store: FolderStore | None = PrivateAttr(default=None)
-
-    @property
-    def _store(self) -> FolderStore:
-        if self._known_store is None:
-            self._known_store = store_of(self.root, ObjectStore(self.s3_endpoint, self.s3_region))
-        return self._known_store
-
-    def location(self, table: TableLike) -> str:
-        """Folder or address of a table."""
-        return self._store.location(table.feed, table.name)
-
-    def exists(self, table: TableLike) -> bool:
-        """Whether the table has been written at least once. Raises StoreError if an object store fails."""
-        return self._store.is_table(self.location(table))
 
     def read(self, table: TableLike, where: Condition | None = None) -> DataFrame:
         """Rows of a table, those that a condition names. Raises MissingTableError.
@@ -181,49 +145,20 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise self._store.explained(error, location) from error
         return Written(version=version, rows=int(done["num_target_rows_inserted"]), location=location)
 
-    def last_commit(self, table: TableLike) -> Written:
-        """The newest commit of a table, from Delta's log. Raises MissingTableError."""
-        commit = self._open(table).history(1)[0]
-        metrics = commit.get("operationMetrics") or {}
-        return Written(
-            version=int(commit["version"]), rows=int(metrics.get("numOutputRows", 0)), location=self.location(table)
-        )
+    def maintain(self, table: TableLike, run_id: str) -> None:
+        """Join small files of each partition, and delete those that no version of the last 7 days needs.
 
-    def versions(self, table: TableLike) -> dict[str, str]:
-        """Recorded input version of each partition that has rows, by the first partition column's value.
-
-        Reads Delta's log alone. A table that is not there has none.
+        No row, version of a partition or answer changes. Raises LeaseError and WriteError as `replace` does.
         """
-        return dict(self.logged(table, f"min.{INPUT_VERSION}"))
+        self.hold(table.feed)
+        try:
+            compact_and_vacuum(self.spark.session, self.location(table), metadata(table, run_id, []))
+        except Exception as error:
+            raise self._store.explained(error, self.location(table)) from error
 
-    def logged(self, table: TableLike, column: str) -> list[tuple[str, Any]]:
-        """For each file its partition, by the first column's value, and what Delta's log says, as min.event_date."""
-        return values_by_partition(self._store.open(self.location(table)), table, column) if self.exists(table) else []
-
-    def rows(self, table: TableLike) -> dict[str, int]:
-        """Rows of each partition by its first column's value, from Delta's log alone; "" where there is none."""
-        rows: dict[str, int] = {}
-        for key, number in self.logged(table, "num_records"):
-            rows[key] = rows.get(key, 0) + int(number or 0)
-        return rows
-
-    def table_reader(self, table: TableLike) -> DeltaTable:
-        """The table for a query without a JVM. Raises MissingTableError."""
-        return self._open(table)
-
-    def dataset(self, table: TableLike) -> pyarrow.dataset.Dataset:
-        """The table as an Arrow dataset, for a reader without a JVM. Raises MissingTableError."""
-        return self._open(table).to_pyarrow_dataset(filesystem=self.files(table))
-
-    def files(self, table: TableLike) -> FileSystem:
-        """The files of a table's location, for Arrow."""
-        return self._store.files(self.location(table))
-
-    def arrow(
-        self, table: TableLike, columns: Sequence[str] | None = None, where: pyarrow.dataset.Expression | None = None
-    ) -> pa.Table:
-        """Rows of a small table as Arrow, without a JVM. Raises MissingTableError."""
-        return self.dataset(table).to_table(columns=list(columns) if columns else None, filter=where)
+    def version(self, table: TableLike) -> int:
+        """The number of the table's newest commit; -1 where there is none."""
+        return int(self._open(table).version()) if self.exists(table) else -1
 
     def hold(self, feed: str) -> None:
         """Take the feed's lease, kept until the run ends. Raises LeaseError if it is not free in time, or was lost."""
@@ -244,17 +179,6 @@ class Lakehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Dagster calls this when a run ends, however it ends."""
         self.let_go()
-
-    def _require(self, table: TableLike) -> None:
-        if not self.exists(table):
-            raise MissingTableError(
-                f"{table.feed}/{table.name} does not exist yet in {self.root}: "
-                f"{table.made_by} makes it. Run: tidebook run {table.feed}"
-            )
-
-    def _open(self, table: TableLike) -> DeltaTable:
-        self._require(table)
-        return self._store.open(self.location(table))
 
     def _made(self, table: TableLike, commit: CommitProperties) -> DeltaTable:
         """The table, made without rows where it is not there."""

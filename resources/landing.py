@@ -36,7 +36,10 @@ class LandingError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class LandedFile:
-    """A file of an arrival. path: relative to landing; uri: for Spark; arrow_uri: for Arrow; size in bytes."""
+    """A file of an arrival. path: relative to landing; uri: for Spark; arrow_uri: for Arrow; size in bytes.
+
+    modified_s: when it was last written, in seconds since 1970, by the clock of the store.
+    """
 
     arrival: str
     path: str
@@ -44,6 +47,7 @@ class LandedFile:
     arrow_uri: str
     size: int
     fingerprint: str
+    modified_s: float = 0.0
 
 
 class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -68,6 +72,21 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self._in_bucket().arrivals(pattern)
         return sorted({file.arrival for file in self.files(pattern)})
 
+    def names(self, pattern: str) -> list[str]:
+        """Arrivals that the pattern's folder names, whether or not they hold a file; sorted.
+
+        Any of them may be given to `files`. Looks into none of them. Raises LandingError as `files` does.
+        """
+        if is_bucket(self.root):
+            return self._in_bucket().arrivals(pattern)
+        return sorted({name for name, _ in self._children(pattern)})
+
+    def holds(self, path: str) -> bool:
+        """Whether a file of that path, relative to landing, is there, whatever its name."""
+        if is_bucket(self.root):
+            return self._in_bucket().holds(path)
+        return (Path(self.root) / path).is_file()
+
     def has_folder(self, pattern: str) -> bool:
         """Whether the folder of a landing pattern is there at all."""
         if is_bucket(self.root):
@@ -84,21 +103,17 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self._in_bucket().files(pattern, arrivals)
         root = Path(self.root).resolve()
         prefix, _, name_pattern = pattern.partition("{arrival}")
-        folder = root / prefix
-        if not folder.is_dir():
-            raise LandingError(expectation(str(folder), prefix, name_pattern))
         found = []
         try:
-            for child in sorted(folder.iterdir()):
-                arrival = arrival_of(child.name)
-                if arrival is None or (arrivals is not None and arrival not in arrivals):
+            for arrival, child in self._children(pattern):
+                if arrivals is not None and arrival not in arrivals:
                     continue
                 for path in sorted(_below(child)) if child.is_dir() else [child]:
                     relative = path.relative_to(root).as_posix()
                     if path.is_file() and counts(relative, len(prefix) + len(arrival), name_pattern):
                         found.append(_landed(arrival, relative, path))
         except OSError as error:
-            raise LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}") from error
+            raise _unlisted(root / prefix, error) from error
         return found
 
     def _in_bucket(self) -> BucketLanding:
@@ -107,6 +122,18 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
 
             self._bucket = BucketLanding(self.root, ObjectStore(self.s3_endpoint, self.s3_region))
         return self._bucket
+
+    def _children(self, pattern: str) -> list[tuple[str, Path]]:
+        """What stands in the pattern's folder under the name of an arrival, in the order of paths."""
+        prefix, _, name_pattern = pattern.partition("{arrival}")
+        folder = Path(self.root).resolve() / prefix
+        if not folder.is_dir():
+            raise LandingError(expectation(str(folder), prefix, name_pattern))
+        try:
+            children = sorted(folder.iterdir())
+        except OSError as error:
+            raise _unlisted(folder, error) from error
+        return [(arrival, child) for child in children if (arrival := arrival_of(child.name)) is not None]
 
 
 def arrival_of(name: str) -> str | None:
@@ -132,6 +159,10 @@ def fingerprint(relative: str, size: int, change: int | str) -> str:
     return hashlib.sha256(f"{relative}\n{size}\n{change}".encode()).hexdigest()[:16]
 
 
+def _unlisted(folder: Path, error: OSError) -> LandingError:
+    return LandingError(f"{folder}: cannot be listed: {error.strerror}: {error.filename}")
+
+
 def _below(folder: Path) -> Iterator[Path]:
     """Files in a folder and in those inside it. Raises OSError where one cannot be listed."""
 
@@ -151,8 +182,15 @@ def _is_date(name: str) -> bool:
 
 def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
     stat, uri = path.stat(), path.as_uri()
-    mark = fingerprint(relative, stat.st_size, stat.st_mtime_ns)
-    return LandedFile(arrival=arrival, path=relative, uri=uri, arrow_uri=uri, size=stat.st_size, fingerprint=mark)
+    return LandedFile(
+        arrival=arrival,
+        path=relative,
+        uri=uri,
+        arrow_uri=uri,
+        size=stat.st_size,
+        fingerprint=fingerprint(relative, stat.st_size, stat.st_mtime_ns),
+        modified_s=stat.st_mtime,
+    )
 
 
 def _is_ignored(relative: str) -> bool:

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")
     lease_wait_s: int = Field(default=60, ge=0, description="seconds to wait while somebody else writes the feed")
+    sensors: bool = Field(default=True, description="whether sensors run until somebody stops them")
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="more feeds: modules or .py files, separated by commas"
     )

@@ -33,6 +33,7 @@ from resources.jars import S3_JARS, jar_paths, jars_at_first_use
 from resources.java import java_environment
 from resources.object_store import ObjectStore, java_credentials
 from resources.settings import Settings, load_settings
+from resources.spark_log import log_configuration
 
 SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
     # setting, value, reason
@@ -124,40 +125,6 @@ def session_config(settings: Settings) -> dict[str, str]:
     else:
         config["spark.jars"] = ",".join(jars)
     return config
-
-
-def spark_log(settings: Settings) -> Path:
-    """File that takes Spark's own log, so that it does not flood the terminal."""
-    return Path(settings.state) / "spark.log"
-
-
-def log_configuration(settings: Settings) -> Path:
-    """Write the configuration of Spark's log, and give its path."""
-    path = Path(settings.state) / "log4j2.properties"
-    text = LOG_CONFIGURATION.format(log=spark_log(settings))
-    if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return path
-
-
-LOG_CONFIGURATION = """\
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.filePattern = {log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss}} %p %c{{1}}: %m%n%ex
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 20MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 3
-logger.window.name = org.apache.spark.sql.execution.window.WindowExec
-logger.window.level = error
-"""
 
 
 class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]

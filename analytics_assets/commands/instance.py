@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from resources.errors import UserError
 from resources.settings import load_settings
 
 if TYPE_CHECKING:
-    from analytics_assets.passes import Observer, Outcome
+    from analytics_assets.observer import Observer, Outcome
 
 PROJECT = Path(__file__).resolve().parents[2]
 EVENTS_AT_ONCE = "1000"
@@ -57,19 +58,23 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
     import dagster as dg
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)  # the run's record has it all
+    from analytics_assets.attempts import process_tag
     from analytics_assets.definitions import WATCH, defs
 
     WATCH.watch(observer)
     with dg.DagsterInstance.get() as instance:
         job = defs.resolve_job_def(name)
+        run_id = str(uuid4())
         try:
             result = job.execute_in_process(
                 instance=instance,
                 run_config={
-                    "ops": {f"{name}_tables": {"config": dict(config)}},
+                    **({"ops": {f"{name}_tables": {"config": dict(config)}}} if config else {}),
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
                 raise_on_error=True,
+                run_id=run_id,
+                tags=process_tag(run_id),
             )
         except dg.Failure as failure:
             raise RunError(str(failure.description)) from None
@@ -91,7 +96,8 @@ def explain(error: Exception) -> str:
     """What failed, in a line or two, and where Spark's log is."""
     from resources.engine import log_of
     from resources.object_store import meaning
-    from resources.spark import resolve_master, spark_log
+    from resources.spark import resolve_master
+    from resources.spark_log import spark_log
 
     settings = load_settings()
     is_elsewhere = resolve_master(settings.spark_master, settings).startswith("sc://")

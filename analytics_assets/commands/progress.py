@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from analytics_assets.layers.world import Built
-from analytics_assets.passes import Observer, Verdicts
+from analytics_assets.observer import Observer, Verdicts
 from asset_checks.law import Law
 from resources.spark import running_tasks
 
@@ -64,6 +64,9 @@ class ProgressDisplay(Observer):
         rows = sum(built.rows.values())
         speed = f", {rows / seconds:,.0f} rows/s" if seconds > 0 else ""
         self._console.print(f"{name:<20} {len(built.rows):>6,} partitions {rows:>12,} rows {seconds:>7.1f} s{speed}")
+
+    def warned(self, line: str) -> None:
+        self._console.print(f"warning: {line}", markup=False)
 
     def judged(self, law: Law, verdicts: Verdicts) -> None:
         failed = law.failed(verdicts)

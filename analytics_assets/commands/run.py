@@ -1,4 +1,4 @@
-"""`tidebook run` and `tidebook backfill`: a pass over a feed, or some of its dates again."""
+"""`tidebook run`, `backfill` and `maintain`: a pass over a feed, some of its dates again, upkeep of its files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from rich.console import Console
 from analytics_assets.commands.instance import run_job
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
-from analytics_assets.passes import Outcome
+from analytics_assets.observer import Observer, Outcome
 from resources.errors import UserError
 from resources.settings import load_settings
 
 
-def run(feed_name: str, arrivals: list[str], timings: Path | None, console: Console) -> Outcome:
-    """Bring a feed up to date; with arrivals, read these again."""
+def run(
+    feed_name: str, arrivals: list[str], timings: Path | None, console: Console, accept_removed: list[str] | None = None
+) -> Outcome:
+    """Bring a feed up to date; with arrivals, read these again, or as they are now."""
     feed = find_feed(feed_name, load_settings().feeds)
-    return _job(f"{feed.name}_pass", {"arrivals": arrivals}, timings, console)
+    return _job(f"{feed.name}_pass", {"arrivals": arrivals, "accept_removed": accept_removed or []}, timings, console)
 
 
 def backfill(feed_name: str, table: str | None, first: str, last: str, console: Console) -> Outcome:
@@ -42,6 +44,15 @@ def purge(feed_name: str, console: Console) -> None:
             f"{len(done.arrivals)} arrivals ({done.arrivals[0]} to {done.arrivals[-1]}), {done.rows:,} accepted rows "
             "left bronze; their events stay in silver, their rejected rows in bronze."
         )
+
+
+def maintain(feed_name: str, console: Console) -> None:
+    """Join small files of a feed's tables and delete old ones, never beside a writer."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    with console.status(f"upkeep of {feed.name}"):
+        outcome = run_job(f"{feed.name}_maintenance", {}, Observer())
+    seconds = sum(outcome.seconds.values())
+    console.print(f"files of {len(outcome.seconds)} tables of {feed.name} are in order, in {seconds:.1f} s")
 
 
 def _job(name: str, config: dict[str, Any], timings: Path | None, console: Console) -> Outcome:

@@ -10,7 +10,9 @@ from rich.table import Table
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension, from_silver, silver
+from analytics_assets.layers.reach import keys_reached
 from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
+from asset_checks.freshness import freshness, freshness_words
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -45,6 +47,10 @@ def status(feed_name: str, console: Console) -> bool:
         if dates:
             table.add_row(f"{name} behind", f"{len(dates):,}{_span(dates)}")
             behind = [*behind, *dates]
+    for name, keys in keys_reached(world).items():
+        table.add_row(f"{name} behind", f"{len(keys):,}{_span(list(keys))}")
+        behind = [*behind, *keys]
+    table.add_row("freshness", freshness_words(freshness(world, datetime.now(timezone.utc))))
     table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
     table.add_row("rows landed", f"{rows.landed:,}")
     table.add_row("rows accepted", f"{rows.accepted:,}")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics_assets.feeds.formats import Arrival, Csv, Format, JsonArray
+from analytics_assets.feeds.own_names import Published, View
 
 __all__ = [
     "WHOLE_ROW",
@@ -34,7 +35,6 @@ WHOLE_ROW: tuple[str, ...] = ("raw",)
 
 ARRIVAL_FIELD = "{arrival}"
 SESSION_KEY_COLUMNS = ("user_id", "object_id")
-PUBLISHED_SOURCES = ("silver", "active_users", "active_users_month")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,30 +113,6 @@ class Dimension:
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
-    """A table under the feed's own names, computed when it is read. sql: a SELECT from the feed's tables."""
-
-    name: str
-    description: str
-    sql: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A table under a name of the feed's own, with dl_updated_at: when another column of the row last changed.
-
-    source: silver, active_users or active_users_month; of the latter two the total.
-    """
-
-    name: str
-    source: str
-
-    def __post_init__(self) -> None:
-        if self.source not in PUBLISHED_SOURCES:
-            raise ValueError(f"{self.name}: saw the source {self.source!r}, expected one of {PUBLISHED_SOURCES}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Feed:
     """One kind of event stream from one source. See docs/feeds.md for each field with an example.
 
@@ -153,6 +129,9 @@ class Feed:
     first_date, first_arrival: where the partitions begin; last_date: where a finite feed ends.
     history_start: first date of the metrics; by default the first date with on-time rows.
     closed_through: dates up to it are closed whatever has landed, for finite files.
+    look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
+    settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
+    due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
     """
 
@@ -183,6 +162,10 @@ class Feed:
     last_date: date | None = None
     history_start: date | None = None
     closed_through: date | None = None
+    look_back_days: int = 35
+    settle: timedelta = timedelta(seconds=60)
+    marker: str | None = None
+    due: timedelta = timedelta(hours=6)
     examples: Sequence[tuple[str, Sequence[str]]] = field(default=())
 
     def __post_init__(self) -> None:
@@ -216,6 +199,13 @@ class Feed:
             raise ValueError(f"{self.name}: saw retention_days and WHOLE_ROW, expected an event_key that silver keeps")
         if self.key_scope == "feed" and self.event_key == WHOLE_ROW:
             raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
+        if self.look_back_days < 0:
+            raise ValueError(f"{self.name}: look_back_days is {self.look_back_days}, expected 0 or more")
+        for name, length in (("settle", self.settle), ("due", self.due)):
+            if length < timedelta(0):
+                raise ValueError(f"{self.name}: {name} is {length}, expected 0 or more")
+        if self.marker is not None and (not self.marker or "/" in self.marker):
+            raise ValueError(f"{self.name}: marker is {self.marker!r}, expected a file's name such as _SUCCESS")
 
     @property
     def dimension(self) -> Dimension | None:

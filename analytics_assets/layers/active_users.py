@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
+from analytics_assets.layers import reach
 from analytics_assets.layers.world import Built, World, digest
 from analytics_assets.transforms.active_users import (
     LOOK_BACK_DAYS,
@@ -24,8 +25,7 @@ from resources.conditions import ALL, between, one_of, one_of_dates
 from resources.lakehouse import Written
 
 DAY = timedelta(days=1)
-DAILY, WEEK, MONTH = "active_users", "active_users_week", "active_users_month"
-KEY = {DAILY: "event_date", WEEK: "week_start", MONTH: "month_start"}
+DAILY, WEEK, MONTH, KEY = reach.DAILY, reach.WEEK, reach.MONTH, reach.KEY
 USERS = {WEEK: "wau", MONTH: "mau"}
 
 
@@ -62,9 +62,9 @@ def current_activity(world: World) -> Iterator[Activity | None]:
 
 def keys_behind(world: World, now: Activity, table: str) -> list[str]:
     """Dates, weeks or months that the table does not hold as user_days and the feed's history have them."""
-    recorded = _recorded(world, table)
+    stands = reach.recorded(world, table)
     wanted = now.wanted[table]
-    return sorted(key for key in {*recorded, *wanted} if recorded.get(key) != wanted.get(key))
+    return sorted(key for key in {*stands, *wanted} if stands.get(key) != wanted.get(key))
 
 
 def build_active_users(world: World, now: Activity, table: str, keys: Sequence[str]) -> Built:
@@ -127,53 +127,28 @@ def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> B
         within=within,
     )
     counts = dict.fromkeys(keys, 0)
-    for key in _keys(world, name, "input_version"):
+    for key in reach.keys(world, name, "input_version"):
         if key[0] in counts:
             counts[key[0]] += 1
     return Built(table=table, written=written, rows=counts)
 
 
-def _recorded(world: World, name: str) -> dict[str, str]:
-    return dict(_keys(world, name, "input_version"))
-
-
-def _keys(world: World, name: str, column: str) -> list[tuple[str, str]]:
-    table = world.tables[name]
-    if not world.lakehouse.exists(table):
-        return []
-    rows = world.lakehouse.arrow(table, [KEY[name], column])
-    days, values = (rows[name].to_pylist() for name in (KEY[name], column))
-    return [(day.isoformat(), value) for day, value in zip(days, values, strict=True)]
-
-
 def _wanted(world: World, history: History, firsts: DataFrame) -> dict[str, dict[str, str]]:
+    """Versions of two parts: what reach.py tells from the log, and what follows from first days."""
     new, begins = _digests(firsts)
     present = _present(begins, history)
-    days = world.lakehouse.versions(world.tables["user_days"])
-    complete = history.complete_days()
-
-    def inputs(dates: Collection[date]) -> list[str]:
-        return [days.get(day.isoformat(), "") for day in dates if history.start <= day <= history.as_of]
-
-    daily = {
-        day.isoformat(): digest(
-            *inputs([day - DAY * n for n in range(LOOK_BACK_DAYS + 1)]),
-            min(complete[day], LOOK_BACK_DAYS + 1),
-            day in history.missing,
-            new.get(day, ""),
-            present[day],
-        )
-        for day in history.dates()
+    first_part = reach.reach(world, history)
+    ends = {
+        table: {period.start.isoformat(): min(period.end, history.as_of) for period in periods}
+        for table, periods in ((WEEK, history.weeks()), (MONTH, history.months()))
     }
-    wanted = {DAILY: daily}
-    for table, periods in ((WEEK, history.weeks()), (MONTH, history.months())):
-        wanted[table] = {
-            period.start.isoformat(): digest(
-                *inputs(period.dates()), period.is_complete, present[min(period.end, history.as_of)]
-            )
-            for period in periods
-        }
-    return wanted
+    second_part = {DAILY: {day.isoformat(): digest(new.get(day, ""), present[day]) for day in history.dates()}} | {
+        table: {key: digest(present[end]) for key, end in keys.items()} for table, keys in ends.items()
+    }
+    return {
+        table: {key: f"{version}-{second_part[table][key]}" for key, version in versions.items()}
+        for table, versions in first_part.items()
+    }
 
 
 def _digests(firsts: DataFrame) -> tuple[dict[date, str], dict[date, str]]:

@@ -148,7 +148,7 @@ def _declared(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         deps=deps,
-        pool=f"{feed.name}_{table.name}",
+        pool=feed.name,  # a feed has one writer: runs wait in the queue, not for the lease
     )(compute)
 
 

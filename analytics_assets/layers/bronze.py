@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -10,18 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import WHOLE_ROW
-from analytics_assets.layers.arrivals import event_files, misnamed
+from analytics_assets.layers.arrivals import misnamed
 from analytics_assets.layers.counting import new_counts, read_before, with_new_fingerprints, write_counts
 from analytics_assets.layers.keys import record_keys
-from analytics_assets.layers.purge import purged_arrivals
+from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
 from analytics_assets.layers.tide import record_tide
-from analytics_assets.layers.world import Built, World, built, pending, reading_version
+from analytics_assets.layers.world import Built, World, built, reading_version
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
-from resources.landing import LandedFile, LandingError
 
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
@@ -40,54 +39,36 @@ def pending_arrivals(world: World) -> list[str]:
 
     Raises LandingError if there is no arrival at all: then landing is elsewhere, or could not be seen.
     """
-    files = event_files(world)
-    if not files:
-        raise LandingError(
-            f"{world.landing.root}: saw no file of feed {world.feed.name}, expected {world.feed.landing}. "
-            "Nothing was changed. Set TIDEBOOK_LANDING to the folder where files land"
-        )
-    found = pending(files, world.counts(), EVENTS_SOURCE, reading_version(world.feed))
-    gone = purged_arrivals(world)
-    return [arrival for arrival in found if arrival not in gone]
-
-
-def frozen_arrivals(world: World) -> list[str]:
-    """Purged arrivals whose files are no longer as they were read: the change is refused."""
-    gone = purged_arrivals(world)
-    if not gone:
-        return []
-    found = pending(event_files(world), world.counts(), EVENTS_SOURCE, reading_version(world.feed))
-    return [arrival for arrival in found if arrival in gone]
+    return look_at_all(world, events_source(world.feed)).pending
 
 
 def build_changed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """As `build_bronze`, but for arrivals whose files landed again with the bytes that they had: only that is noted."""
-    files, version = _files_of(world, arrivals), reading_version(world.feed)
+    files, version = readable(world, events_source(world.feed), arrivals), reading_version(world.feed)
     counts = world.counts()
     known = set(pc.unique(counts["arrival"]).to_pylist())
     again = [file for file in files if file.arrival in known]
     if again:
-        reading = examine(
-            world.lakehouse.spark.session, again, contract_columns(world.feed.contract), world.feed.format
-        )
+        contract = contract_columns(world.feed.contract)
+        reading = examine(world.lakehouse.spark.session, again, contract, world.feed.format)
         same = read_before(counts, EVENTS_SOURCE, reading, version)
         if same:
-            fresh = with_new_fingerprints(
-                counts, EVENTS_SOURCE, [file for file in again if file.arrival in set(same)], version
-            )
+            of_same = [file for file in again if file.arrival in set(same)]
+            fresh = with_new_fingerprints(counts, EVENTS_SOURCE, of_same, version)
             write_counts(world, EVENTS_SOURCE, same, fresh)
             arrivals = [arrival for arrival in arrivals if arrival not in set(same)]
     return build_bronze(world, arrivals)
 
 
-def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
+def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> BuiltBronze:
     """Read arrivals from landing and replace them in bronze, counts and tide.
 
-    Arrivals without a file in landing are archived: bronze keeps them as they are. Purged ones are not read.
+    Arrivals that are archived (layers/world.py), purged, or without a file in landing stay in bronze as they are.
+    accepted: arrivals of which a person said that what is missing was removed.
     """
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
-    files = _files_of(world, arrivals)
+    files = readable(world, events_source(feed), arrivals, accepted)
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
@@ -112,17 +93,12 @@ def build_bronze(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     version = reading_version(feed)
     counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone)
     fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
-    touched = _settle(world, keys, fresh)
+    touched = settle(world, keys, fresh)
     done = built(world, table, written, keys)
     return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
-def _files_of(world: World, arrivals: Sequence[str]) -> list[LandedFile]:
-    gone = purged_arrivals(world)
-    return [file for file in event_files(world, set(arrivals)) if file.arrival not in gone]
-
-
-def _settle(world: World, arrivals: Sequence[str], fresh: pa.Table) -> dict[str, str]:
+def settle(world: World, arrivals: Sequence[str], fresh: pa.Table) -> dict[str, str]:
     """Record what follows from arrivals that stand in bronze; counts come last, since they say that all is done."""
     keys = record_keys(world, arrivals) if world.feed.key_scope == "feed" else None
     touched = record_tide(world, fresh, arrivals, keys)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.layers.counting import new_counts, write_counts
+from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
-from analytics_assets.layers.world import Built, World, built, pending, snapshot_version
+from analytics_assets.layers.world import Built, Compared, World, built, snapshot_version
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_columns
@@ -20,15 +21,19 @@ from resources.conditions import Condition, one_of
 
 def pending_snapshots(world: World) -> list[str]:
     """Arrivals of snapshots in landing that the dimension does not hold as they are."""
-    dimension = world.feed.dimension
-    # Before the first snapshot there need be no folder: users are unknown then, and events go on.
-    if dimension is None or not world.landing.has_folder(dimension.landing):
-        return []
-    files = world.landing.files(dimension.landing)
-    return pending(files, world.counts(), dimension.name, snapshot_version(dimension))
+    return look_at_snapshots(world).pending
 
 
-def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
+def look_at_snapshots(world: World) -> Compared:
+    """Snapshots in landing beside those that were read; nothing before the first one landed."""
+    # There need be no folder before: users are unknown then, and events go on.
+    source = snapshot_source(world.feed)
+    if source is None or not world.landing.has_folder(source.pattern):
+        return Compared([], {})
+    return look_at_all(world, source)
+
+
+def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> Built:
     """Read snapshots from landing and replace them in the dimension.
 
     The counts that mark them as read are written last, after the dates that they touch were recorded: a run
@@ -38,8 +43,10 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
     assert dimension is not None
     spark = lakehouse.spark.session
     table, rejected_table = world.tables[dimension.name], world.tables[f"{dimension.name}_rejected"]
-    has_folder = world.landing.has_folder(dimension.landing)  # as in pending_snapshots: there need be none
-    files = world.landing.files(dimension.landing, set(arrivals)) if has_folder else []
+    source = snapshot_source(world.feed)
+    assert source is not None
+    # As in `look_at_snapshots`: there need be no folder.
+    files = readable(world, source, arrivals, accepted) if world.landing.has_folder(source.pattern) else []
     keys = sorted({file.arrival for file in files})
     if not keys:
         return Built(table=table, written=None, rows={})
@@ -55,9 +62,9 @@ def build_dimension(world: World, arrivals: Sequence[str]) -> Built:
             run_id=world.run_id,
             partitions=keys,
         )
-    accepted = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+    good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
     by = dimension.partition_by
-    unique = unique_users(accepted, dimension.key, dimension.order_column, [column.name for column in contract])
+    unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract])
     unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
     written = lakehouse.replace(
         table,

@@ -7,9 +7,9 @@ a JVM. Does not: computing (the other modules of this package).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 
 import pyarrow as pa
@@ -57,12 +57,14 @@ class World:
         """The feed's tables by name."""
         return feed_tables(self.feed)
 
-    def counts(self) -> pa.Table:
-        """The table counts, without a JVM; empty where nothing has landed."""
+    def counts(self, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+        """The table counts, without a JVM, or some of its columns and rows; empty where nothing has landed."""
         table = self.tables["counts"]
+        names = list(columns or COUNTS.names)
+        schema = pa.schema([COUNTS.field(name) for name in names])
         if not self.lakehouse.exists(table):
-            return empty_counts()
-        return self.lakehouse.arrow(table, COUNTS.names).cast(COUNTS)
+            return schema.empty_table()
+        return self.lakehouse.arrow(table, names, where).cast(schema)
 
     def tide(self) -> dict[str, tuple[str, int]]:
         """Version and accepted rows of each event date, by its ISO form."""
@@ -73,7 +75,7 @@ class World:
 
     def history(self) -> History | None:
         """The feed's closed dates, from what has landed."""
-        return self.history_of(self.counts())
+        return self.history_of(self.counts(["source", "arrival", "standing", "event_date"]))
 
     def history_of(self, counts: pa.Table) -> History | None:
         """The closed dates according to a table of counts."""
@@ -150,19 +152,44 @@ def _columns(contract: type[object]) -> list[tuple[object, ...]]:
     ]
 
 
-def pending(files: Collection[LandedFile], counts: pa.Table, source: str, version: str) -> list[str]:
-    """Arrivals with a file that is new, changed or gone since the counts were taken, or under other rules.
+@dataclass(frozen=True)
+class Compared:
+    """What stands in landing beside what was read of it.
 
-    An arrival without any file in landing is archived, not pending. Recorded fingerprints carry the version.
+    pending: arrivals that must be read. archived: arrivals that stay as they were read, with their missing files.
+    frozen: purged arrivals whose files are no longer as they were read.
     """
-    here: dict[str, set[tuple[str, str]]] = {}
+
+    pending: list[str]
+    archived: dict[str, list[str]]
+    frozen: list[str] = field(default_factory=list)
+
+
+def compared(
+    files: Collection[LandedFile], counts: pa.Table, source: str, version: str, since: str, accepted: Collection[str]
+) -> Compared:
+    """Arrivals with a file that is new, changed or removed since the counts were taken, or under other rules.
+
+    since: first arrival of the look-back. A missing file was removed if its arrival is in the look-back, or among
+    those for which a person accepted it, and still holds a file; else the arrival is archived, whatever else
+    changed in it. An arrival without any file is not pending. Recorded fingerprints carry the version.
+    """
+    here: dict[str, dict[str, str]] = {}
     for file in files:
-        here.setdefault(file.arrival, set()).add((file.path, stamped(file, version)))
-    known: dict[str, set[tuple[str, str]]] = {}
+        here.setdefault(file.arrival, {})[file.path] = stamped(file, version)
+    known: dict[str, dict[str, str]] = {}
     landed = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED)))
     for row in landed.select(["arrival", "file", "fingerprint"]).to_pylist():
-        known.setdefault(row["arrival"], set()).add((row["file"], row["fingerprint"]))
-    return sorted(arrival for arrival, found in here.items() if known.get(arrival) != found)
+        known.setdefault(row["arrival"], {})[row["file"]] = row["fingerprint"]
+    differ = sorted(arrival for arrival, found in here.items() if known.get(arrival) != found)
+    missing = {arrival: sorted(known.get(arrival, {}).keys() - here[arrival].keys()) for arrival in differ}
+    archived = {a: gone for a, gone in missing.items() if gone and a < since and a not in accepted}
+    return Compared([arrival for arrival in differ if arrival not in archived], archived)
+
+
+def look_back_begin(newest: str, days: int) -> str:
+    """First arrival of the look-back: so many days before the newest. It does not depend on the clock."""
+    return (date.fromisoformat(newest[:10]) - timedelta(days=days)).isoformat()
 
 
 def stamped(file: LandedFile, version: str) -> str:

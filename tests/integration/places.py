@@ -17,12 +17,16 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from analytics_assets.automation import Watch, backfill_job, pass_job
+from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
+from analytics_assets.layers.world import World
+from analytics_assets.observer import Observer
+from analytics_assets.sensors import tick
 from asset_checks.dagster_checks import feed_checks
+from asset_checks.freshness import freshness_check
 from asset_checks.laws import LAWS
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
@@ -115,23 +119,49 @@ class Place:
         lakehouse = Lakehouse(root=str(self.lakehouse), spark=spark, lease_wait_s=0)
         return {"landing": Landing(root=str(self.landing)), "lakehouse": lakehouse, "watch": Watch()}
 
-    def definitions(self, feed: Feed, spark: Spark) -> dg.Definitions:
-        """All that Dagster loads of one feed."""
+    def definitions(self, feed: Feed, spark: Spark, watching: Observer | None = None) -> dg.Definitions:
+        """All that Dagster loads of one feed. watching: is told how passes go."""
+        resources = self.resources(spark)
+        if watching is not None:
+            resources["watch"].watch(watching)
         return dg.Definitions(
             assets=feed_assets(feed),
-            asset_checks=feed_checks(feed, LAWS, partitions_of(feed)),
-            jobs=[pass_job(feed), backfill_job(feed)],
-            resources=self.resources(spark),
+            asset_checks=[*feed_checks(feed, LAWS, partitions_of(feed)), freshness_check(feed)],
+            jobs=[pass_job(feed), backfill_job(feed), maintenance_job(feed)],
+            resources=resources,
             executor=dg.in_process_executor,
         )
 
-    def run(self, feed: Feed, spark: Spark) -> None:
-        """The feed's pass, in this process, recorded in this place's instance. Raises what the pass raises."""
-        self._job(f"{feed.name}_pass", {"arrivals": []}, feed, spark)
+    def run(self, feed: Feed, spark: Spark, **config: Any) -> None:
+        """The feed's pass, in this process, recorded in this place's instance. Raises what the pass raises.
+
+        config: of the pass, such as arrivals.
+        """
+        self._job(f"{feed.name}_pass", config, feed, spark)
 
     def backfill(self, feed: Feed, spark: Spark, first: str, last: str, table: str = "") -> None:
         """Partitions from first to last again, in this process."""
         self._job(f"{feed.name}_backfill", {"first": first, "last": last, "table": table}, feed, spark)
+
+    def tick(
+        self, feed: Feed, spark: Spark, instance: dg.DagsterInstance, cursor: str | None, now_s: float
+    ) -> dg.SensorResult:
+        """One tick of the feed's sensor, at a time of the test's choice."""
+        places = self.resources(spark)
+        with dg.build_sensor_context(instance, cursor=cursor) as context:
+            return tick(context, World(feed, places["landing"], places["lakehouse"], run_id=""), now_s)
+
+    def answer(
+        self, feed: Feed, spark: Spark, instance: dg.DagsterInstance, request: dg.RunRequest, watching: Observer
+    ) -> dg.ExecuteInProcessResult:
+        """The run that a tick asked for, in this process. watching: is told of it, and may end it by an error."""
+        job = self.definitions(feed, spark, watching).resolve_job_def(f"{feed.name}_pass")
+        return job.execute_in_process(
+            instance=instance,
+            run_config={**request.run_config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            tags=dict(request.tags),
+            raise_on_error=False,
+        )
 
     def _job(self, name: str, config: dict[str, Any], feed: Feed, spark: Spark) -> None:
         job = self.definitions(feed, spark).resolve_job_def(name)

@@ -10,7 +10,8 @@ from tables import differences, rows_of
 from analytics_assets.feeds.ide import FEED
 from analytics_assets.layers.purge import PurgeError, arrivals_to_purge
 from analytics_assets.layers.world import World
-from analytics_assets.passes import Observer, Outcome, run_pass
+from analytics_assets.observer import Observer, Outcome
+from analytics_assets.passes import run_pass
 from analytics_assets.retention import run_purge
 from analytics_assets.verification import verify
 from resources.lakehouse import Lakehouse

@@ -17,7 +17,7 @@ from rich.console import Console
 from analytics_assets.commands.verify import print_verified
 from analytics_assets.feeds.notes import FEED
 from analytics_assets.layers.world import World
-from analytics_assets.passes import Observer
+from analytics_assets.observer import Observer
 from analytics_assets.verification import Verified, verify
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse

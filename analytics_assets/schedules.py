@@ -1,0 +1,36 @@
+"""Schedules: a pass by the clock, for those who want one, and the weekly maintenance.
+
+Belongs here: when. Does not: what runs (automation.py), what runs when something lands (sensors.py).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from analytics_assets.feeds.spec import Feed
+from asset_checks.freshness import is_hourly
+
+EVERY_HOUR, EVERY_DAY, EVERY_WEEK = "5 * * * *", "0 6 * * *", "30 3 * * 0"
+
+
+def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefinition]:
+    """The pass, off until somebody starts it; maintenance. is_running: whether maintenance runs from the start."""
+    weekly = dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
+    return [
+        dg.ScheduleDefinition(
+            name=f"{feed.name}_{'hourly' if is_hourly(feed) else 'daily'}",
+            job_name=f"{feed.name}_pass",
+            cron_schedule=EVERY_HOUR if is_hourly(feed) else EVERY_DAY,
+            execution_timezone=feed.time_zone,
+            default_status=dg.DefaultScheduleStatus.STOPPED,
+            description=f"Brings {feed.name} up to date by the clock. Not needed where the sensor runs.",
+        ),
+        dg.ScheduleDefinition(
+            name=f"{feed.name}_weekly",
+            job_name=f"{feed.name}_maintenance",
+            cron_schedule=EVERY_WEEK,
+            execution_timezone=feed.time_zone,
+            default_status=weekly,
+            description=f"Joins small files of {feed.name} and deletes old ones, on Sundays.",
+        ),
+    ]

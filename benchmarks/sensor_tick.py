@@ -1,0 +1,103 @@
+"""A tick of a sensor over many files: `python -m benchmarks.sensor_tick [--files N]`. Needs no JVM.
+
+Belongs here: making files and the counts of those that were read, ticking, and printing seconds and memory. Does
+not: what a tick does (analytics_assets/sensors.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+
+from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.layers.landed import events_source
+from analytics_assets.layers.world import World, stamped
+from analytics_assets.sensors import tick
+from analytics_assets.transforms.bronze import LANDED
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+from resources.spark import Spark
+
+FEED = replace(NOTES, look_back_days=34)
+DAYS, TICKS = 35, 5
+LONG_AGO_S = 1_700_000_000
+
+
+def main() -> None:
+    """Make files, tick over them new, record them as read, and tick again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=50_000)
+    number = parser.parse_args().files
+    with tempfile.TemporaryDirectory() as root, dg.DagsterInstance.ephemeral() as instance:
+        make_files(Path(root) / "landing", number)
+        landing = Landing(root=f"{root}/landing")
+        world = World(FEED, landing, Lakehouse(root=f"{root}/lakehouse", spark=Spark(master="local[1]")), "bench")
+        print(f"{number:,} files in {DAYS} arrivals")
+        print(f"before the first tick: {peak_mb():,.0f} MB")
+        cursor = measured("nothing read yet", instance, world, None)
+        record_as_read(world)
+        print(f"with all of them recorded as read: {peak_mb():,.0f} MB")
+        for turn in range(1, TICKS + 1):
+            cursor = measured(f"all read, tick {turn}", instance, world, cursor)
+
+
+def make_files(landing: Path, number: int) -> None:
+    """Files of a line, over the arrivals of the look-back."""
+    for day in range(DAYS):
+        folder = landing / "notes" / "events" / (date(2025, 1, 1) + timedelta(days=day)).isoformat()
+        folder.mkdir(parents=True)
+        for place in range(number * day // DAYS, number * (day + 1) // DAYS):
+            file = folder / f"{place:06}.csv"
+            file.write_text("x\n")
+            os.utime(file, (LONG_AGO_S, LONG_AGO_S))
+
+
+def record_as_read(world: World) -> None:
+    """What the table counts holds when all files have been read: a row a file."""
+    source = events_source(world.feed)
+    files = world.landing.files(source.pattern)
+    table = world.tables["counts"]
+    columns: dict[str, list[object]] = {name: [None] * len(files) for name in table.schema.fieldNames()}
+    columns |= {
+        "arrival_month": [file.arrival[:7] for file in files],
+        "source": [EVENTS_SOURCE] * len(files),
+        "arrival": [file.arrival for file in files],
+        "file": [file.path for file in files],
+        "fingerprint": [stamped(file, source.version) for file in files],
+        "standing": [LANDED] * len(files),
+        "rows": [1] * len(files),
+    }
+    world.lakehouse.put(table, columns, "bench", [])
+    world.lakehouse.let_go()
+
+
+def measured(what: str, instance: dg.DagsterInstance, world: World, cursor: str | None) -> str | None:
+    """Tick once and print what it took; the cursor after it."""
+    began = time.monotonic()
+    with dg.build_sensor_context(instance, cursor=cursor) as context:
+        result = tick(context, world, time.time())
+    said = (
+        f"asks for {len(result.run_requests or [])} run"
+        if result.skip_reason is None
+        else result.skip_reason.skip_message
+    )
+    print(f"{what:<18} {time.monotonic() - began:5.1f} s  {peak_mb():6,.0f} MB at most so far  {said[:70]}")
+    return result.cursor
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

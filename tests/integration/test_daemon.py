@@ -1,0 +1,137 @@
+"""A daemon that runs as `tidebook ui` starts it: files land, and nobody does anything."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from places import Place
+from tables import differences
+from webserver import BACKFILL, BACKFILL_STATUS, Ui, started_ui, until
+
+from analytics_assets.samples.notes import generate_notes
+from analytics_assets.samples.options import NotesOptions
+
+pytestmark = pytest.mark.timeout(1800)
+
+HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
+RUN_S, TWO_TICKS_S = 400, 75
+LONG_AGO = 1_700_000_000
+SUCCESS = dg.DagsterRunStatus.SUCCESS
+SEVEN = [f"2025-03-0{day}" for day in range(1, 8)]
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """Seven days of notes that were read, and then a webserver and a daemon."""
+    root: Path = tmp_path_factory.mktemp("daemon")
+    place = Place(root, root / "landing")
+    options = NotesOptions(start=date(2025, 3, 1), end=date(2025, 3, 7), events=500, users=50, seed=7)
+    generate_notes(place.landing, options)
+    for path in place.landing.rglob("*.csv"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    place.done("run", "notes")
+    with started_ui(place, TIDEBOOK_LEASE_WAIT_S="5") as started:
+        yield started
+
+
+def land(place: Place, arrival: str, name: str, *days: str) -> None:
+    """A file appears under its name when it is whole, written long ago."""
+    lines = [f"{name},{day} 10:00:00,view,p1,10,5.1.0\n" for day in days]
+    path = place.landing / "notes" / "events" / arrival / f"{name}.csv"
+    unfinished = path.with_name(f".{name}.csv")
+    unfinished.write_text(HEADER + "".join(lines))
+    os.utime(unfinished, (LONG_AGO, LONG_AGO))
+    unfinished.rename(path)
+
+
+def passes(place: Place) -> list[dg.DagsterRun]:
+    """Runs of the pass, the newest first."""
+    with place.instance() as instance:
+        return list(instance.get_runs(dg.RunsFilter(job_name="notes_pass")))
+
+
+def materialized(place: Place, run_id: str) -> dict[str, Counter[str]]:
+    """Partitions that a run materialized, by table."""
+    made: dict[str, Counter[str]] = {}
+    with place.instance() as instance:
+        records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
+    for record in records:
+        event = record.event_log_entry.asset_materialization
+        assert event is not None and event.partition is not None
+        made.setdefault(event.asset_key.path[1], Counter())[event.partition] += 1
+    return made
+
+
+def sensor_ticks(place: Place) -> list[str]:
+    """What the sensor's last ticks said."""
+    with place.instance() as instance:
+        [state] = [s for s in instance.all_instigator_state() if s.instigator_name == "notes_sensor"]
+        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=5)
+        return [f"{tick.status.value}: {tick.skip_reason or tick.error or tick.run_ids}" for tick in ticks]
+
+
+def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no_hand_on_it(ui: Ui) -> None:
+    before = {run.run_id for run in passes(ui.place)}
+    land(ui.place, "2025-03-07", "late", "2025-03-03")
+
+    def new_run() -> dg.DagsterRun | None:
+        [*found] = [run for run in passes(ui.place) if run.run_id not in before and run.is_finished]
+        return found[0] if found else None
+
+    run = until(RUN_S, new_run, lambda: f"{sensor_ticks(ui.place)} {ui.printed()}")
+    assert run.status == SUCCESS, ui.printed()
+    assert run.tags["dagster/sensor_name"] == "notes_sensor"
+    on, week, month = ["2025-03-03"], ["2025-03-03"], ["2025-03-01"]
+    assert materialized(ui.place, run.run_id) == {
+        "bronze": Counter(["2025-03-07"]),
+        "tide": Counter(on),
+        "silver": Counter(on),
+        "sessions": Counter(on),
+        "user_days": Counter(on),
+        "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
+        "active_users_week": Counter(week),
+        "active_users_month": Counter(month),
+    }
+    time.sleep(TWO_TICKS_S)
+    assert {found.run_id for found in passes(ui.place)} == {*before, run.run_id}, sensor_ticks(ui.place)
+
+
+def test_a_backfill_from_the_ui_the_sensor_and_two_commands_at_once_end_well(ui: Ui, tmp_path: Path) -> None:
+    land(ui.place, "2025-03-07", "later", "2025-03-02", "2025-03-05")
+    params = {"assetSelection": [{"path": ["notes", "bronze"]}], "partitionNames": SEVEN, "title": "seven days"}
+    launched = ui.ask(BACKFILL, params=params)["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    # Each keeps its output in a folder of its own; the tables and the instance are the daemon's.
+    shared = {"TIDEBOOK_LAKEHOUSE": str(ui.place.lakehouse), "DAGSTER_HOME": str(ui.place.root / "dagster")}
+    commands = [
+        (Place(tmp_path / name, ui.place.landing), words)
+        for name, words in (
+            ("run", ["run", "notes"]),
+            ("backfill", ["backfill", "notes", "--from", SEVEN[0], "--to", SEVEN[-1]]),
+        )
+    ]
+    started = [place.start(*words, **shared, TIDEBOOK_LEASE_WAIT_S="400") for place, words in commands]
+    for (place, words), process in zip(commands, started, strict=True):
+        assert process.wait(RUN_S) == 0, (words, (place.root / "err").read_text(), (place.root / "out").read_text())
+
+    def backfilled() -> str | None:
+        status: str = ui.ask(BACKFILL_STATUS, id=launched["backfillId"])["partitionBackfillOrError"]["status"]
+        return status if status not in ("REQUESTED", "COMPLETING", "FAILING") else None
+
+    assert until(RUN_S, backfilled, ui.printed) in ("COMPLETED_SUCCESS", "COMPLETED_FAILED")
+
+    def is_quiet() -> bool:
+        return sensor_ticks(ui.place)[0].startswith("SKIPPED: Nothing to do")
+
+    until(RUN_S, is_quiet, lambda: f"{sensor_ticks(ui.place)} {ui.printed()}")
+    with ui.place.instance() as instance:
+        runs = instance.get_runs()
+    assert [run for run in runs if not run.is_finished] == []
+    rebuilt = Place(tmp_path / "rebuilt", ui.place.landing)
+    rebuilt.done("run", "notes")
+    assert differences(rebuilt.lakehouse, ui.place.lakehouse, "notes") == []
