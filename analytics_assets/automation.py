@@ -229,7 +229,7 @@ def _end(watch: Watch, outcome: Outcome) -> None:
 def purge_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
 
-    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.")
+    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.", pool=feed.name)
     def tables(
         context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
     ) -> None:
@@ -241,7 +241,7 @@ def purge_job(feed: Feed) -> dg.JobDefinition:
         name=f"{feed.name}_purge",
         description=f"Takes accepted rows of {feed.name} out of bronze that are older than {feed.retention_days} "
         "days of arrivals. Their events stay in silver.",
-        tags={"tidebook/feed": feed.name},
+        tags={FEED_TAG: feed.name},
         executor_def=dg.in_process_executor,
     )
     def job() -> None:

@@ -1,4 +1,4 @@
-"""Schedules: a pass by the clock, for those who want one, and the weekly maintenance.
+"""Schedules: a pass by the clock, for those who want one, the nightly purge and the weekly maintenance.
 
 Belongs here: when. Does not: what runs (automation.py), what runs when something lands (sensors.py).
 """
@@ -10,11 +10,11 @@ import dagster as dg
 from analytics_assets.feeds.spec import Feed
 from asset_checks.freshness import is_hourly
 
-EVERY_HOUR, EVERY_DAY, EVERY_WEEK = "5 * * * *", "0 6 * * *", "30 3 * * 0"
+EVERY_HOUR, EVERY_DAY, EVERY_NIGHT, EVERY_WEEK = "5 * * * *", "0 6 * * *", "0 2 * * *", "30 3 * * 0"
 
 
 def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefinition]:
-    """The pass, off until somebody starts it; maintenance. is_running: whether maintenance runs from the start."""
+    """The pass, off until somebody starts it; maintenance; the purge of feeds with a retention. is_running: whether these two run from the start."""
     weekly = dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
     return [
         dg.ScheduleDefinition(
@@ -33,4 +33,16 @@ def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefin
             default_status=weekly,
             description=f"Joins small files of {feed.name} and deletes old ones, on Sundays.",
         ),
+        *([_purge(feed, weekly)] if feed.retention_days is not None else []),
     ]
+
+
+def _purge(feed: Feed, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=f"{feed.name}_daily_purge",
+        job_name=f"{feed.name}_purge",
+        cron_schedule=EVERY_NIGHT,
+        execution_timezone=feed.time_zone,
+        default_status=status,
+        description=f"Takes arrivals of {feed.name} that are older than {feed.retention_days} days out of bronze.",
+    )

@@ -38,6 +38,7 @@ class Place:
     root: Path
     landing: Path
     threads: int
+    feed: str = "notes"
 
     @property
     def lakehouse(self) -> Path:
@@ -57,11 +58,11 @@ class Place:
         }
 
     def run(self, name: str, master: str | None = None) -> tuple[Measured, dict[str, float]]:
-        """`tidebook run notes`; gives what it took and its own seconds by stage. name: of its log."""
+        """`tidebook run FEED`; gives what it took and its own seconds by stage. name: of its log."""
         self.root.mkdir(parents=True, exist_ok=True)
         timings = self.root / f"{name}.json"
         environment = self.environment() | ({"TIDEBOOK_SPARK_MASTER": master} if master else {})
-        command = [*COMMAND, "run", "notes", "--timings", str(timings)]
+        command = [*COMMAND, "run", self.feed, "--timings", str(timings)]
         measured = measure(command, environment, self.root, self.root / f"{name}.log")
         return measured, json.loads(timings.read_text())["stages"]
 

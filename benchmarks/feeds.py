@@ -1,0 +1,121 @@
+"""How long the feeds with late data take: a first run beside DuckDB, then one more arrival.
+
+Belongs here: aqua (thousands of small JSON files) and ide (sessions past midnight, late by days). Does not: notes
+(pipeline.py), how a program is measured (measure.py).
+
+python -m benchmarks.feeds aqua --days 30
+python -m benchmarks.feeds ide --events 5000000
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from benchmarks.measure import Measured, measure
+from benchmarks.tidebook import COMMAND, Place
+
+START = date(2025, 3, 1)
+DUCKDB = """
+import duckdb
+files = "{landing}/aqua/*/*.json"
+db = duckdb.connect()
+db.execute(f"CREATE TABLE e AS SELECT * FROM read_json('{{files}}', format='array', ignore_errors=false, "
+           "columns={{'distinct_id': 'VARCHAR', 'event': 'VARCHAR', 'timestamp': 'VARCHAR', 'uuid': 'VARCHAR', "
+           "'$geoip_country_code': 'VARCHAR'}})")
+db.execute("CREATE TABLE u AS SELECT DISTINCT uuid, try_cast(timestamp AS TIMESTAMP) AS t, distinct_id FROM e")
+print(db.execute("SELECT count(*) FROM (SELECT t::DATE, count(DISTINCT distinct_id) FROM u GROUP BY 1)").fetchall())
+print(db.execute("SELECT date_trunc('month', t), count(DISTINCT distinct_id) FROM u GROUP BY 1").fetchall())
+"""
+
+
+def main() -> None:
+    """Parse the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("feed", choices=["aqua", "ide"])
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--threads", type=int, default=2)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tidebook-feeds-") as folder:
+        place = Place(Path(folder) / "place", Path(folder) / "landing", chosen.threads, chosen.feed)
+        runs: dict[str, Callable[[Place, int, int], None]] = {"aqua": _aqua, "ide": _ide}
+        _generate(place, chosen.events, chosen.days)
+        runs[chosen.feed](place, chosen.events, chosen.days)
+
+
+def _generate(place: Place, events: int, days: int) -> None:
+    dates = ["--start", str(START), "--end", str(START + timedelta(days=days - 1))]
+    # The files of the comparison are all good: DuckDB's reader ends at the first that is none.
+    good = ["--broken-share", "0"]
+    command = [*COMMAND, "generate", place.feed, "--events", str(events), *dates, *good, "--to", str(place.landing)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _aqua(place: Place, events: int, days: int) -> None:
+    last = place.landing / "aqua" / str(START + timedelta(days=days - 1))
+    hour = sorted(last.glob("*-23*.json"))
+    aside = place.landing.parent / "aside"
+    aside.mkdir(parents=True)
+    for file in hour:
+        file.rename(aside / file.name)
+    for file in (place.landing / "aqua" / str(START + timedelta(days=days))).glob("*"):
+        file.unlink()  # the pull that closes the last date comes with the hour
+    program = place.landing.parent / "duck.py"
+    program.write_text(DUCKDB.format(landing=place.landing))
+    number = sum(1 for _ in (place.landing / "aqua").glob("*/*.json"))
+    print(f"aqua: {number:,} files of {days} days, {events:,} records")
+    duck = measure([sys.executable, str(program)], {}, place.landing.parent, place.landing.parent / "duck.log")
+    _line("DuckDB: read, distinct, dau, mau", duck)
+    first, stages = place.run("first")
+    _line("Tidebook: all tables", first, stages)
+    print(f"ratio: wall {first.wall_s / duck.wall_s:.1f}, CPU {first.cpu_s / duck.cpu_s:.1f}")
+    for file in hour:
+        shutil.move(aside / file.name, last / file.name)
+    more, stages = place.run("more")
+    _line(f"one more hour, {len(hour)} files, cold process", more, stages)
+
+
+def _ide(place: Place, events: int, days: int) -> None:
+    folders = sorted(path for path in (place.landing / "ide").iterdir() if path.is_dir())
+    aside = place.landing.parent / "aside"
+    aside.mkdir()
+    print(f"ide: {events:,} events in {len(folders)} arrivals")
+    whole, stages = place.run("whole")
+    _line("all arrivals at once", whole, stages)
+    shutil.rmtree(place.lakehouse)
+    for folder in folders[1:]:
+        folder.rename(aside / folder.name)
+    total = 0.0
+    with place.engine() as engine:
+        for folder in folders:
+            if not folder.exists():
+                (aside / folder.name).rename(folder)
+            each, stages = place.run(folder.name, engine)
+            total += each.wall_s
+    _line("the last arrival, warm engine", each, stages)
+    print(f"arrival by arrival: {total:.1f} s wall in all, {total / whole.wall_s:.1f} times the whole")
+    for name in ("silver", "sessions", "user_days"):
+        table = DeltaTable(str(place.lakehouse / "ide" / name))
+        metrics = table.history(1)[0]["operationMetrics"]
+        files = table.get_add_actions().num_rows
+        print(f"{name}: the last commit wrote {metrics.get('numFiles')} files of {files}")
+
+
+def _line(what: str, measured: Measured, stages: dict[str, float] | None = None) -> None:
+    by_stage = ", ".join(f"{name} {seconds:.1f}" for name, seconds in (stages or {}).items())
+    print(
+        f"{what}: {measured.wall_s:.1f} s wall, {measured.cpu_s:.1f} s CPU, {measured.driver_peak_mb:,.0f} MB"
+        + (f" ({by_stage})" if by_stage else ""),
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
