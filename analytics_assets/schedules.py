@@ -14,7 +14,10 @@ EVERY_HOUR, EVERY_DAY, EVERY_NIGHT, EVERY_WEEK = "5 * * * *", "0 6 * * *", "0 2 
 
 
 def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefinition]:
-    """The pass, off until somebody starts it; maintenance; the purge of feeds with a retention. is_running: whether these two run from the start."""
+    """The pass, off until somebody starts it; maintenance, and the purge of feeds with a retention.
+
+    is_running: whether the latter two run from the start.
+    """
     weekly = dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
     return [
         dg.ScheduleDefinition(
