@@ -45,11 +45,12 @@ def silver_of(name: str, batch: stories.Batch) -> tuple[Rows, Rows]:
 
 
 def gaps(described: Described, silver: Rows) -> list[timedelta]:
-    """From one user action of a session key to the next."""
+    """From one user action of a session key to the next; of the same date, where midnight starts a session anyway."""
     times = defaultdict(list)
     for event in silver:
         if described.is_user_action(event):
-            times[tuple(event[name] for name in described.session_key)].append(event["event_time"])
+            day = event["event_date"] if described.splits_at_midnight else None
+            times[(day, *(event[name] for name in described.session_key))].append(event["event_time"])
     return [after - before for found in times.values() for before, after in pairwise(sorted(found))]
 
 
