@@ -1,4 +1,4 @@
-"""What histories found: each fault again, as small as it could be made."""
+"""Cases of their own: faults that histories found, as small as could be, and what histories side by side would hide."""
 
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from described import SHOP
 from analytics_assets.feeds.shop import FEED
 from analytics_assets.passes import run_pass
 from resources.spark import Spark
+
+pytestmark = pytest.mark.timeout(900)
 
 HEADER = "interaction_id,user_id,product_id,action,timestamp"
 
@@ -38,4 +40,14 @@ def test_a_date_whose_events_are_all_kept_on_other_dates_is_not_behind_for_ever(
     assert world.lakehouse.rows(world.tables["silver"]) == {"2025-01-01": 1, "2025-01-02": 1}
 
 
-pytestmark = pytest.mark.timeout(900)
+def test_a_first_day_that_turns_out_to_be_weeks_earlier_changes_who_was_new(quick_spark: Spark, tmp_path: Path) -> None:
+    """Side by side other histories change dates in between, and the windows over them are computed again anyway."""
+    site = Site(FEED, SHOP, tmp_path, quick_spark)
+    site.land("shop/2025-01-01/a.csv", f"{HEADER}\n1,5,2,view,2025-01-01 10:00:00\n".encode())
+    site.land("shop/2025-03-01/a.csv", f"{HEADER}\n2,6,2,view,2025-03-01 10:00:00\n".encode())
+    site.land("shop/2025-03-02/a.csv", f"{HEADER}\n".encode())
+    world = site.world()
+    run_pass(world, Seen())
+    site.land("shop/2025-03-02/b.csv", f"{HEADER}\n3,6,2,view,2025-01-02 10:00:00\n".encode())
+    run_pass(world, Seen())
+    assert site.faults(world) == []
