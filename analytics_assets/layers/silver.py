@@ -11,7 +11,7 @@ from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.bronze import accepted_rows_of
 from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.edges import blocks, crossed_into, dates_with_other_edges, open_before, record_edges
-from analytics_assets.layers.keys import winners
+from analytics_assets.layers.keys import lost_rows, winners
 from analytics_assets.layers.purge import candidates, keep_contested
 from analytics_assets.layers.world import Built, World, built, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -40,9 +40,12 @@ def dates_behind(world: World) -> list[str]:
 
 
 def wanted_versions(world: World) -> dict[str, str]:
-    """The version that each date with accepted rows should be computed from."""
-    rules = event_version(world.feed)
-    return {day: digest(version, rules) for day, (version, _) in world.tide().items()}
+    """The version that each date with events should be computed from.
+
+    A date whose accepted rows all have keys that are kept on other dates has none.
+    """
+    rules, lost = event_version(world.feed), lost_rows(world)
+    return {day: digest(version, rules) for day, (version, rows) in world.tide().items() if rows > lost.get(day, 0)}
 
 
 def build_silver(world: World, days: Sequence[str]) -> Built:

@@ -1,0 +1,48 @@
+"""Which feed is played with which histories.
+
+Belongs here: a feed with its description and first date, the strategy that fits it. Does not: the parts of a history
+(stories.py), playing it (playing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import stories
+from described import FEEDS, Described, lasting
+from hypothesis import strategies as st
+from playing import tables_of
+
+from analytics_assets.discovery import find_feed
+from analytics_assets.feeds.spec import Feed
+
+SIDE_BY_SIDE = 10
+MONDAY = date(2025, 1, 27)
+REAL_LOG_BEGINS = date(2015, 5, 17)
+
+
+def drawn(name: str, number: int, rounds: int) -> st.SearchStrategy[stories.Batch]:
+    """Batches of so many histories of a feed, each of so many rounds."""
+    described = FEEDS[name]
+    return stories.batches(
+        number,
+        rounds,
+        int(described.timeout.total_seconds()),
+        tables_of(find_feed(name)),
+        has_chains=not described.splits_at_midnight,
+        has_snapshots=bool(described.attributes),
+    )
+
+
+def feed_and_description(name: str) -> tuple[Feed, Described, date]:
+    """A feed and the first of its histories' dates.
+
+    The real log ends after four dates: here it goes on for as many as the histories need, as finite files still.
+    """
+    feed, described = find_feed(name), FEEDS[name]
+    if feed.closed_through is None:
+        return feed, described, MONDAY
+    first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=SIDE_BY_SIDE * stories.DAYS - 1)
+    longer = replace(feed, first_date=first, history_start=first, closed_through=last, last_date=last)
+    return longer, lasting(described, first, last), first

@@ -1,0 +1,166 @@
+"""A place where a feed is processed, and all that must hold of its tables in the end.
+
+Belongs here: comparing with a rebuild and with the oracle, what an idle pass does, checks of every partition. Does not:
+what lands there (playing.py, tests), what should stand in the tables (events.py, figures.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import figures
+from described import Described
+from tables import differences, rows_of, table_names
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers.world import Built, World
+from analytics_assets.observer import Observer
+from analytics_assets.passes import run_pass
+from asset_checks.laws import LAWS
+from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+from resources.spark import Spark
+
+USERS_FOLDER = "notes/users"
+# It follows from how user days came about, not from their rows alone.
+VERSIONS = dict.fromkeys(("active_users", "active_users_week", "active_users_month"), ("input_version",))
+SECOND_NS = 1_000_000_000
+
+
+@dataclass
+class Seen(Observer):
+    """What a pass did: its stages, and the dates that it touched."""
+
+    stages: list[str] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+
+    def stage(self, name: str, partitions: int) -> None:
+        """A stage began."""
+        self.stages.append(name)
+
+    def done(self, name: str, built: Built, seconds: float) -> None:
+        """Bronze touched dates."""
+        if isinstance(built, bronze.BuiltBronze):
+            self.dates += built.touched
+
+
+@dataclass(frozen=True)
+class Site:
+    """A landing and lakehouses of one feed, under one folder."""
+
+    feed: Feed
+    described: Described
+    root: Path
+    spark: Spark
+
+    @property
+    def landing(self) -> Path:
+        """Where files land."""
+        return self.root / "landing"
+
+    def world(self, lakehouse: str = "lakehouse") -> World:
+        """The feed over this landing."""
+        tables = Lakehouse(root=str(self.root / lakehouse), spark=self.spark, lease_wait_s=0)
+        return World(self.feed, Landing(root=str(self.landing)), tables, "test")
+
+    def land(self, path: str, content: bytes) -> None:
+        """Write a file, relative to landing; one that is there gets a new time even if nothing else differs."""
+        file = self.landing / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        before = file.stat().st_mtime_ns if file.exists() else 0
+        file.write_bytes(content)
+        if before:  # however fast the disk is
+            os.utime(file, ns=(before, before + SECOND_NS))
+
+    def faults(self, world: World) -> list[str]:
+        """All that is not as it should be after a pass over all that landed."""
+        found = self._what_repeats(world)
+        found += [f"behind: {name} {keys}" for name, keys in behind(world).items() if keys]
+        found += broken_laws(world)
+        rebuilt = self.world("rebuilt")
+        run_pass(rebuilt, Observer())
+        for made in (world, rebuilt):
+            made.lakehouse.let_go()
+        live, fresh = self.root / "lakehouse", self.root / "rebuilt"
+        names = table_names(fresh, self.feed.name)  # not those that are there from the first change on
+        found += [f"rebuild: {line}" for line in differences(fresh, live, self.feed.name, names, VERSIONS)]
+        return found + self._differences_to_the_oracle(live)
+
+    def _what_repeats(self, world: World) -> list[str]:
+        """Bytes that come again touch nothing, and then nothing is to be done."""
+        for path in sorted(self.landing.rglob("*.*"))[::5]:
+            os.utime(path, ns=(0, path.stat().st_mtime_ns + SECOND_NS))
+        again, idle = Seen(), Seen()
+        run_pass(world, again)
+        run_pass(world, idle)
+        more = sorted({*again.stages} - {"bronze", "checks of bronze", "users"})
+        found = [f"the same bytes again: {more} ran, touched {again.dates}"] if more or again.dates else []
+        return found + ([f"one more pass: {idle.stages} ran"] if idle.stages else [])
+
+    def _differences_to_the_oracle(self, lakehouse: Path) -> list[str]:
+        files, user_files = self.contents()
+        found = []
+        for table, rows in figures.expected(self.described, files, user_files).items():
+            is_there = (lakehouse / self.feed.name / table).exists()
+            ours = rows_of(lakehouse, self.feed.name, table) if is_there else []
+            found += [f"oracle: {line}" for line in unequal(table, ours, rows)]
+        return found
+
+    def contents(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """What stands in landing, by path: events, and snapshots of users."""
+        return self._contents(self.described.folder), self._contents(USERS_FOLDER) if self.described.attributes else {}
+
+    def _contents(self, folder: str) -> dict[str, bytes]:
+        paths = sorted(path for path in (self.landing / folder).rglob("*") if path.is_file())
+        return {path.relative_to(self.landing).as_posix(): path.read_bytes() for path in paths}
+
+
+def unequal(table: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows that stand in one alone, by the columns that the oracle has."""
+    names = sorted(theirs[0]) if theirs else []
+    seen, wanted = (Counter(repr([_plain(row[name]) for name in names]) for row in rows) for rows in (ours, theirs))
+    return [
+        f"{table} {names}: {alone.total()} {title}, such as {sorted(alone)[:3]}"
+        for title, alone in (("in ours alone", seen - wanted), ("in the oracle's alone", wanted - seen))
+        if alone
+    ]
+
+
+def behind(world: World) -> dict[str, list[str]]:
+    """What `tidebook status` looks at, and the other tables: what each has to be computed again."""
+    found = {
+        "bronze": bronze.pending_arrivals(world),
+        "snapshots": dimension.pending_snapshots(world),
+        "silver": silver.dates_behind(world),
+    }
+    for table in ("sessions", "user_days", "activity_mix"):
+        if table in world.tables:
+            found[table] = from_silver.dates_behind(world, table)
+    with active_users.current_activity(world) as now:
+        for table in active_users.KEY if now else ():
+            found[table] = active_users.keys_behind(world, now, table)
+    return found
+
+
+def broken_laws(world: World) -> list[str]:
+    """Verdicts of every check on every partition of its table that are not good."""
+    history = world.history()
+    closed = [day.isoformat() for day in history.dates()] if history else []
+    found = []
+    for law in LAWS:
+        keys = closed if law.table == active_users.DAILY else sorted(world.lakehouse.rows(world.tables[law.table]))
+        for check, verdicts in law.judge(world, keys).items() if keys else ():
+            found += [f"check {check} of {key}: {v.figures}" for key, v in verdicts.items() if not v.passed]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    # Two programs' objects for UTC are not one.
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
