@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 FITS := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 13))
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
 
 # A version manager's python3.12 may be on PATH and not run: each candidate is tried.
 $(STAMP): pyproject.toml constraints.txt
@@ -39,6 +39,9 @@ ui: $(STAMP) ## open the Dagster UI on what was run
 test: $(STAMP) ## unit, integration and property tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+test-long: $(STAMP) ## the tests that take a minute or more each, and a real daemon and object store
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not soak"
+
 soak: $(STAMP) ## the long tests: random kills, orders and histories
 	$(BIN)/python -m pytest -m soak
 
@@ -68,4 +71,4 @@ clean: ## remove caches, build products and what the demo made in ./data
 distclean: clean ## the same, and .venv with the packages and jars
 	@if [ -e .venv ]; then echo "removing .venv"; rm -rf .venv; fi
 
-.PHONY: help install demo ui test soak bench lint format clean distclean
+.PHONY: help install demo ui test test-long soak bench lint format clean distclean

@@ -22,7 +22,7 @@ from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 ARRIVALS = ["2025-02-27", "2025-02-28", "2025-03-01", "2025-03-02"]

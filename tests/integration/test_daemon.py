@@ -16,7 +16,7 @@ from webserver import BACKFILL, BACKFILL_STATUS, Ui, started_ui, until
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 RUN_S, TWO_TICKS_S = 400, 75

@@ -15,7 +15,7 @@ from analytics_assets.layers.world import World
 from resources.lease import Lease, LeaseError
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 

@@ -110,6 +110,7 @@ def test_a_purged_arrival_is_frozen(ide: Ide) -> None:
     assert (outcome.refused, outcome.partitions) == (["2025-01-01"], {})
 
 
+@pytest.mark.long
 def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(ide: Ide) -> None:
     kept = ide.file(0).read_text()
     ide.file(0).unlink()
@@ -122,6 +123,7 @@ def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(
     assert found.notes[0].startswith("1 arrival (2025-01-01) purged, and gone from landing")
 
 
+@pytest.mark.long
 def test_a_purge_that_was_killed_before_bronze_was_emptied_is_finished_by_the_next(
     ide: Ide, monkeypatch: pytest.MonkeyPatch
 ) -> None:

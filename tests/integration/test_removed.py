@@ -94,12 +94,12 @@ def test_an_arrival_that_is_gone_as_a_whole_stays_until_a_person_says_that_it_wa
         place.run(FEED, spark_resource, accept_removed=[NEW])
 
 
-def test_a_run_that_ended_between_counts_and_tide_is_finished_by_the_next(place: Place, spark_resource: Spark) -> None:
-    tide = str(place.lakehouse / "notes" / "tide")
-    before = DeltaTable(tide).version()
+def test_a_run_that_ended_between_tide_and_counts_is_finished_by_the_next(place: Place, spark_resource: Spark) -> None:
+    counts = str(place.lakehouse / "notes" / "counts")
+    before = DeltaTable(counts).version()
     land(place, NEWEST, "cid", OLD)
     place.run(FEED, spark_resource)
-    DeltaTable(tide).restore(before)  # as if the run had ended there, before silver looked
+    DeltaTable(counts).restore(before)  # as if the run had ended there, before silver looked
     DeltaTable(str(place.lakehouse / "notes" / "silver")).restore(0)
     assert "cid" not in users(place)[OLD]
     place.run(FEED, spark_resource)

@@ -130,6 +130,7 @@ def test_why_says_what_there_is_to_say_of_other_dates(place: Place, spark_resour
         why(place, spark_resource, "2024-12-31")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("killed_at", ["sessions", "ledger"])
 def test_a_run_that_is_killed_before_the_ledger_is_caught_up_once_by_the_next(
     place: Place, spark_resource: Spark, monkeypatch: pytest.MonkeyPatch, killed_at: str
@@ -186,6 +187,7 @@ def test_a_corrected_file_takes_its_rows_away_and_a_date_opened_again_is_null(
     assert ledger(place) == sorted([*FIRST, *fewer, *nulls, *back], key=str)
 
 
+@pytest.mark.long
 def test_the_ledger_is_an_asset_with_a_materialization_of_each_pass_that_wrote_it(
     place: Place, spark_resource: Spark
 ) -> None:

@@ -93,6 +93,7 @@ def test_what_cannot_be_listed_is_one_line_and_changes_nothing(
     assert tables_of(place) == before
 
 
+@pytest.mark.long
 def test_a_late_file_touches_its_date_alone_also_through_an_engine_and_with_keys_from_a_file(
     place: BucketPlace, tmp_path: Path
 ) -> None:

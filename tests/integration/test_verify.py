@@ -66,6 +66,7 @@ def put(place: Place, name: str, rows: pa.Table) -> None:
     write_deltalake(str(place.lakehouse / "notes" / name), rows, mode="overwrite")
 
 
+@pytest.mark.long
 def test_a_good_lakehouse_is_equal_to_its_rebuild(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path)
     found = verified(place, spark_resource)
@@ -99,6 +100,7 @@ def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_as
     assert (different.live_alone, different.rebuilt_alone) == (0, 1)
 
 
+@pytest.mark.long
 def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compared(
     notes: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:
@@ -114,6 +116,7 @@ def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compar
     assert different.first[0]["user_id"] == row["user_id"]
 
 
+@pytest.mark.long
 def test_a_landing_that_is_empty_leaves_all_to_bronze(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path)
     (tmp_path / "empty").mkdir()
@@ -138,6 +141,7 @@ class Writes(Observer):
             put(self._place, "tide", days)
 
 
+@pytest.mark.long
 def test_it_says_what_explains_a_difference(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     file = next((place.landing / "notes/events" / ARCHIVED).iterdir())
@@ -154,6 +158,7 @@ def test_it_ends_with_one_sentence_where_there_is_nothing(notes: Place, spark_re
         verified(Place(tmp_path, notes.landing), spark_resource)
 
 
+@pytest.mark.long
 def test_the_command_ends_with_1_and_names_the_row_and_leaves_nothing_behind(
     notes: Place, engine_url: str, tmp_path: Path
 ) -> None:
@@ -174,6 +179,7 @@ def test_the_command_ends_with_1_and_names_the_row_and_leaves_nothing_behind(
     assert not list((place.root / "state").glob("verify-*"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_verification_that_is_stopped_removes_its_rebuild(
     notes: Place, engine_url: str, tmp_path: Path, number: signal.Signals

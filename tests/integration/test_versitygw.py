@@ -9,7 +9,7 @@ from places import LONGEST_S, Place, kill_group
 from tables import differences, table_names
 from test_s3 import FINGERPRINTS
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
 
 
 @pytest.fixture
