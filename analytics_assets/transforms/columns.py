@@ -45,7 +45,7 @@ OBJECT_ID = column("object_id", T.StringType(), "What it was done to: a page, a 
 DURATION_MS = column("duration_ms", T.LongType(), "How long it took, in milliseconds.")
 APP_VERSION = column("app_version", T.StringType(), "Version of the app that sent the event.")
 COUNTRY = column("country", T.StringType(), "Country that it happened in; unknown if it is not known.")
-COPIES = column("copies", T.LongType(), "Accepted rows with this event key; 1 means no duplicate.")
+COPIES = column("copies", T.LongType(), "Accepted rows of the date with this event key; 1 means no duplicate there.")
 
 # Sessions
 SESSION_START = column("session_start", T.TimestampType(), "Start of the session that the event belongs to, in UTC.")
