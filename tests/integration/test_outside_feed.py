@@ -49,7 +49,7 @@ FEED = Feed(
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
 CHECKS = {
-    "bronze": {"landed_is_accepted_and_rejected"},
+    "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},
@@ -126,8 +126,8 @@ def assert_all_is_there(found: dict[str, list[object]]) -> None:
     assert set(found["assets"]) == TABLES | {"tide", "restatements"}
     assert found["groups"] == ["edge_log"] and found["owners"] == ["team:web"]
     assert found["checks"] == sorted([table, name] for table, names in CHECKS.items() for name in names)
-    assert found["jobs"] == ["edge_log_backfill", "edge_log_pass"]
-    assert found["others"] == ["access_log", "notes"], "the other feeds are there as before"
+    assert found["jobs"] == ["edge_log_backfill", "edge_log_maintenance", "edge_log_pass"]
+    assert found["others"] == ["access_log", "aqua", "ide", "notes", "shop"], "the other feeds are there as before"
 
 
 def test_the_feed_has_the_thirty_lines_of_the_style() -> None:
