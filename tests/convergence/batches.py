@@ -40,7 +40,8 @@ def feed_and_description(name: str) -> tuple[Feed, Described, date]:
 
     The real log ends after four dates: here it goes on for as many as the histories need, as finite files still.
     """
-    feed, described = find_feed(name), FEEDS[name]
+    # Other histories must not make an arrival too old to have lost a file.
+    feed, described = replace(find_feed(name), look_back_days=stories.DAYS * SIDE_BY_SIDE * 2), FEEDS[name]
     if feed.closed_through is None:
         return feed, described, MONDAY
     first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=SIDE_BY_SIDE * stories.DAYS - 1)

@@ -24,6 +24,7 @@ class Patient(Seen):
         assert self.stages.count(name) < 5, f"{name} is computed without end"
 
 
+@pytest.mark.long
 def test_a_date_whose_events_are_all_kept_on_other_dates_is_not_behind_for_ever(
     quick_spark: Spark, tmp_path: Path
 ) -> None:
@@ -40,6 +41,7 @@ def test_a_date_whose_events_are_all_kept_on_other_dates_is_not_behind_for_ever(
     assert world.lakehouse.rows(world.tables["silver"]) == {"2025-01-01": 1, "2025-01-02": 1}
 
 
+@pytest.mark.long
 def test_a_first_day_that_turns_out_to_be_weeks_earlier_changes_who_was_new(quick_spark: Spark, tmp_path: Path) -> None:
     """Side by side other histories change dates in between, and the windows over them are computed again anyway."""
     site = Site(FEED, SHOP, tmp_path, quick_spark)

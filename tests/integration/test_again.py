@@ -107,6 +107,7 @@ def test_part_of_a_range_again_changes_no_row(by_ranges: Place, spark_resource: 
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []
 
 
+@pytest.mark.long
 def test_a_backfill_by_the_command_changes_no_row(by_ranges: Place, engine_url: str, tmp_path: Path) -> None:
     place = copy_of(by_ranges, tmp_path)
     place.done("backfill", "notes", "--from", DATES[1], "--to", DATES[4], TIDEBOOK_SPARK_MASTER=engine_url)
@@ -114,6 +115,7 @@ def test_a_backfill_by_the_command_changes_no_row(by_ranges: Place, engine_url: 
     assert place.done("status", "notes")
 
 
+@pytest.mark.long
 def test_a_backfill_makes_right_what_was_wrong(by_ranges: Place, spark_resource: Spark, tmp_path: Path) -> None:
     """Else a backfill that does nothing would pass the tests above."""
     place = copy_of(by_ranges, tmp_path)

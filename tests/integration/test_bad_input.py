@@ -216,6 +216,7 @@ def test_a_landing_without_arrivals_is_one_clear_message(tmp_path: Path) -> None
     assert not (place.lakehouse / "notes").exists()
 
 
+@pytest.mark.long
 def test_a_lakehouse_that_cannot_be_written_is_one_clear_message_and_the_next_run_does_it(
     notes: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:
@@ -242,6 +243,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.long
 def test_a_full_disk_is_one_clear_message_and_the_next_run_goes_on(
     notes: Place, spark_resource: Spark, small_disk: Path, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from places import Place
 from tables import differences
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

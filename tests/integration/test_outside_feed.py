@@ -169,6 +169,7 @@ def test_its_tables_run_from_bronze_to_active_users(ran: tuple[Place, dict[str, 
     ]
 
 
+@pytest.mark.long
 def test_its_status_tells_whether_something_is_behind(ran: tuple[Place, dict[str, str]]) -> None:
     place, settings = ran
     ended = place.command("status", "edge_log", **settings)

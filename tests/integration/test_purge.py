@@ -91,6 +91,7 @@ def test_a_purge_needs_all_tables_as_landing_has_it_and_touches_no_date(ide: Ide
     assert ide.run().partitions == {}
 
 
+@pytest.mark.long
 def test_late_and_corrected_rows_after_a_purge_give_what_a_rebuild_without_one_gives(ide: Ide) -> None:
     ide.land(16, 14, oldest=16)
     ide.land(17, 14, oldest=17)

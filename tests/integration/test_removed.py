@@ -14,7 +14,7 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from resources.errors import UserError
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 FEED = replace(NOTES, look_back_days=1)

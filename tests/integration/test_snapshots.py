@@ -11,7 +11,7 @@ from analytics_assets.feeds.notes import FEED
 from analytics_assets.layers import from_silver
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 EVENTS = "user_id,timestamp,action_type,page_id,duration_ms,app_version"
 USERS = "user_id,join_date,country,device_type,subscription_type"

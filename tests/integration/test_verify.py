@@ -77,6 +77,7 @@ def test_a_good_lakehouse_is_equal_to_its_rebuild(notes: Place, spark_resource: 
     assert f"equal: bronze {rows['bronze']:,} rows" in words(found)
 
 
+@pytest.mark.long
 def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_asked_for(
     notes: Place, spark_resource: Spark, tmp_path: Path
 ) -> None:

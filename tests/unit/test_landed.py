@@ -26,7 +26,9 @@ def files(*names: str) -> list[LandedFile]:
     found = []
     for text in names:
         path, _, fingerprint = text.partition("=")
-        found.append(LandedFile(arrival=path[:10], path=path, uri="", size=1, fingerprint=fingerprint or "f"))
+        found.append(
+            LandedFile(arrival=path[:10], path=path, uri="", arrow_uri="", size=1, fingerprint=fingerprint or "f")
+        )
     return found
 
 
