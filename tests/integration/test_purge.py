@@ -18,7 +18,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 BEGIN = datetime(2025, 1, 1)
 SECONDS = (0, 60, 3600, 3601, 3900, 86100, 86340, 86399)
@@ -91,7 +91,6 @@ def test_a_purge_needs_all_tables_as_landing_has_it_and_touches_no_date(ide: Ide
     assert ide.run().partitions == {}
 
 
-@pytest.mark.long
 def test_late_and_corrected_rows_after_a_purge_give_what_a_rebuild_without_one_gives(ide: Ide) -> None:
     ide.land(16, 14, oldest=16)
     ide.land(17, 14, oldest=17)
@@ -111,7 +110,6 @@ def test_a_purged_arrival_is_frozen(ide: Ide) -> None:
     assert (outcome.refused, outcome.partitions) == (["2025-01-01"], {})
 
 
-@pytest.mark.long
 def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(ide: Ide) -> None:
     kept = ide.file(0).read_text()
     ide.file(0).unlink()
@@ -124,7 +122,6 @@ def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(
     assert found.notes[0].startswith("1 arrival (2025-01-01) purged, and gone from landing")
 
 
-@pytest.mark.long
 def test_a_purge_that_was_killed_before_bronze_was_emptied_is_finished_by_the_next(
     ide: Ide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
