@@ -233,9 +233,9 @@ def purge_job(feed: Feed) -> dg.JobDefinition:
     def tables(
         context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
     ) -> None:
-        purged = run_purge(World(feed, landing, lakehouse, context.run_id))
+        purged = run_purge(_world(context, feed, landing, lakehouse))
         context.log.info(f"purged {len(purged.arrivals)} arrivals, {purged.rows:,} rows")
-        watch.outcome = Outcome(purged=purged)
+        _end(watch, Outcome(purged=purged))
 
     @dg.job(
         name=f"{feed.name}_purge",

@@ -18,7 +18,6 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import Published
 from analytics_assets.layers import (
     active_users,
     bronze,
@@ -157,7 +156,7 @@ class Pass:
             if found.source == "silver":
                 behind = [day for day in published.events_to_publish(self.world) if day not in blocked]
                 if behind:
-                    self._timed(found.name, behind, _publish_events(found))
+                    self._timed(found.name, behind, published.publisher(found))
 
     def published_totals(self) -> None:
         for found in self.world.feed.published:
@@ -222,7 +221,3 @@ class Pass:
 
 def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
     return lambda world, keys: active_users.build_active_users(world, now, table, keys)
-
-
-def _publish_events(found: Published) -> Callable[[World, Sequence[str]], Built]:
-    return lambda world, keys: published.publish_events(world, found, keys)

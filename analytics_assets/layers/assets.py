@@ -72,8 +72,7 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
 
 def _published(feed: Feed, table: Table, found: Published) -> dg.AssetsDefinition:
     if found.source == "silver":
-        build = lambda world, days: published.publish_events(world, found, days)  # noqa: E731
-        return _asset(feed, table, date_partitions(feed), build, [_dep(feed, "silver")])
+        return _asset(feed, table, date_partitions(feed), published.publisher(found), [_dep(feed, "silver")])
 
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         world = World(feed, landing, lakehouse, context.run_id)

@@ -21,6 +21,7 @@ from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
+from resources.landing import LandedFile
 
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
@@ -42,6 +43,15 @@ def pending_arrivals(world: World) -> list[str]:
     return look_at_all(world, events_source(world.feed)).pending
 
 
+def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> BuiltBronze:
+    """Read arrivals from landing and replace them in bronze, counts and tide.
+
+    Arrivals that are archived (layers/world.py), purged, or without a file in landing stay in bronze as they are.
+    accepted: arrivals of which a person said that what is missing was removed.
+    """
+    return _build(world, readable(world, events_source(world.feed), arrivals, accepted))
+
+
 def build_changed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """As `build_bronze`, but for arrivals whose files landed again with the bytes that they had: only that is noted."""
     files, version = readable(world, events_source(world.feed), arrivals), reading_version(world.feed)
@@ -51,24 +61,18 @@ def build_changed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     if again:
         contract = contract_columns(world.feed.contract)
         reading = examine(world.lakehouse.spark.session, again, contract, world.feed.format)
-        same = read_before(counts, EVENTS_SOURCE, reading, version)
+        same = set(read_before(counts, EVENTS_SOURCE, reading, version))
         if same:
-            of_same = [file for file in again if file.arrival in set(same)]
+            of_same = [file for file in again if file.arrival in same]
             fresh = with_new_fingerprints(counts, EVENTS_SOURCE, of_same, version)
-            write_counts(world, EVENTS_SOURCE, same, fresh)
-            arrivals = [arrival for arrival in arrivals if arrival not in set(same)]
-    return build_bronze(world, arrivals)
+            write_counts(world, EVENTS_SOURCE, sorted(same), fresh)
+            files = [file for file in files if file.arrival not in same]
+    return _build(world, files)
 
 
-def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> BuiltBronze:
-    """Read arrivals from landing and replace them in bronze, counts and tide.
-
-    Arrivals that are archived (layers/world.py), purged, or without a file in landing stay in bronze as they are.
-    accepted: arrivals of which a person said that what is missing was removed.
-    """
+def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
     table = world.tables["bronze"]
-    files = readable(world, events_source(feed), arrivals, accepted)
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})

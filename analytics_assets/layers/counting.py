@@ -77,11 +77,10 @@ def _in_full(part: pa.Table, source: str, schema: pa.Schema) -> pa.Table:
     return pa.table({**known, **nulls}).select(schema.names).cast(schema)
 
 
-def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh: pa.Table | None) -> pa.Table:
-    """The table counts as it will be when those of the arrivals are replaced by fresh ones; none: by nothing."""
+def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh: pa.Table) -> pa.Table:
+    """The table counts as it will be when the rows of the arrivals are replaced by fresh ones."""
     ours = pc.and_(pc.equal(counts["source"], source), pc.is_in(counts["arrival"], pa.array(sorted(arrivals))))
-    others = counts.filter(pc.invert(ours))
-    return others if fresh is None else pa.concat_tables([others, fresh])
+    return pa.concat_tables([counts.filter(pc.invert(ours)), fresh])
 
 
 def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:

@@ -46,23 +46,25 @@ def build_sessions(world: World, days: Sequence[str]) -> Built:
 
 def build_user_days(world: World, days: Sequence[str]) -> Built:
     """Compute what users did on the dates."""
-    feed, keys = world.feed, sorted(days)
-    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
-    return _replace(world, "user_days", "event_date", keys, user_days(silver, feed.attributes, feed.has_duration))
+    feed = world.feed
+    return _of_events(world, "user_days", days, lambda silver: user_days(silver, feed.attributes, feed.has_duration))
 
 
 def build_activity_mix(world: World, days: Sequence[str]) -> Built:
     """Compute what was done on the dates, and where."""
-    keys = sorted(days)
-    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
-    return _replace(world, "activity_mix", "event_date", keys, activity_mix(silver))
+    return _of_events(world, "activity_mix", days, activity_mix)
 
 
 def build_interaction_counts(world: World, days: Sequence[str]) -> Built:
     """Count the events of the dates by user and object."""
+    return _of_events(world, "interaction_counts", days, interaction_counts)
+
+
+def _of_events(world: World, name: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]) -> Built:
+    """A table of dates that follows from the events of each date alone."""
     keys = sorted(days)
     silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
-    return _replace(world, "interaction_counts", "event_date", keys, interaction_counts(silver))
+    return _replace(world, name, "event_date", keys, compute(silver))
 
 
 def _replace(world: World, name: str, date_column: str, keys: Sequence[str], rows: DataFrame) -> Built:

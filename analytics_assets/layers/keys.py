@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED
-from analytics_assets.transforms.keys import key_columns, keys_on_several_dates, without_losers
+from analytics_assets.transforms.keys import keys_on_several_dates, without_losers
 from resources.conditions import one_of, one_of_dates
 
 
@@ -57,4 +57,4 @@ def winners(world: World, rows: DataFrame, days: Sequence[str]) -> DataFrame:
     if world.feed.key_scope == "date":
         return rows
     keys = world.lakehouse.read_or_empty(world.tables["keys"], one_of_dates("event_date", days))
-    return without_losers(rows, keys, key_columns(world.feed.event_key))
+    return without_losers(rows, keys, world.feed.event_key)

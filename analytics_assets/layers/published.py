@@ -5,7 +5,7 @@ Belongs here: which dates are published again. Does not: the time that a row kee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -47,6 +47,11 @@ def publish_events(world: World, published: Published, days: Sequence[str]) -> B
     }
     lakehouse.put(world.tables[VERSIONS], columns, world.run_id, keys)
     return built(world, table, written, keys)
+
+
+def publisher(published: Published) -> Callable[[World, Sequence[str]], Built]:
+    """`publish_events` of one table, as the other layers build theirs."""
+    return lambda world, days: publish_events(world, published, days)
 
 
 def publish_totals(world: World, published: Published) -> int:

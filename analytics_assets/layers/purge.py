@@ -1,7 +1,7 @@
 """Purge: accepted rows of old arrivals leave bronze, and no event is lost.
 
 Belongs here: which arrivals are old, what must be kept of them, which rows stand in for them. Does not: rejected
-rows, which stay; what the reader of landing does with a file of a purged arrival (bronze.py).
+rows, which stay; what the reader of landing does with a file of a purged arrival (landed.py).
 
 An event of a purged arrival stands in silver, which names its arrival. What silver does not say is kept in the table
 `purged`: rows that a file held more than once, and rows that lost to another of their key. So silver of a date can
@@ -21,13 +21,13 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.fields import content_columns
+from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from resources.conditions import one_of, one_of_dates
 from resources.errors import UserError
 
-DATE_LENGTH = len("2025-01-31")
 ROWS = "rows"
 
 
@@ -72,19 +72,18 @@ def purge(world: World, arrivals: Sequence[str]) -> int:
     lakehouse, tables = world.lakehouse, world.tables
     before = purged_arrivals(world)
     fresh = sorted(set(arrivals) - before)
+    counts = _accepted(world.counts())
+    of_fresh = counts.filter(pc.is_in(counts["arrival"], pa.array(fresh, pa.string())))
     if fresh:
-        counts = _accepted(world.counts())
-        of_fresh = counts.filter(pc.is_in(counts["arrival"], pa.array(fresh)))
         days = sorted({day.isoformat() for day in of_fresh["event_date"].to_pylist()})
         if days:
             _keep(world, days, _not_in_silver(world, _bronze_of(world, fresh, days), days), fresh)
         every: dict[str, list[Any]] = {"arrival": sorted({*before, *fresh})}
         lakehouse.put(tables["purged_arrivals"], every, world.run_id, fresh)
     where = one_of("arrival", arrivals) & one_of("standing", ACCEPTED)
-    rows = sum(int(row["rows"] or 0) for row in _accepted(world.counts()).to_pylist() if row["arrival"] in set(fresh))
     nothing = lakehouse.spark.session.createDataFrame([], tables["bronze"].schema)
     lakehouse.replace(tables["bronze"], nothing, where, run_id=world.run_id, partitions=arrivals)
-    return rows
+    return int(pc.sum(of_fresh["rows"]).as_py() or 0)
 
 
 def candidates(world: World, accepted: DataFrame, days: Sequence[str], columns: Sequence[str]) -> DataFrame:

@@ -14,6 +14,7 @@ import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from analytics_assets.feeds.spec import ARRIVAL_FIELD, Csv, Format, JsonArray
+from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import ContractColumn
 from analytics_assets.transforms.records import judge_records
@@ -23,7 +24,6 @@ from resources.lines import one_file_a_task, read_lines
 from resources.records import count_records, read_records
 from resources.spark import spark_config
 
-DATE_LENGTH = len("2025-01-31")
 UNREADABLE_SIGN = ":"
 """Hadoop takes what stands before it in a file's name for the scheme of an address."""
 SMALL_FILE_COST = 128 * 1024

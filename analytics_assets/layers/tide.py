@@ -29,8 +29,8 @@ def record_tide(
     fresh: the rows of counts that will replace those of the arrivals. Only dates with rows in either are looked at;
     with keys (see `tide`), all. A date without accepted rows has an empty version.
     """
-    recorded, counts = world.counts(), with_counts(world.counts(), EVENTS_SOURCE, arrivals, fresh)
-    before = world.tide()
+    recorded, before = world.counts(), world.tide()
+    counts = with_counts(recorded, EVENTS_SOURCE, arrivals, fresh)
     if keys is None:
         replaced = recorded.filter(pc.is_in(recorded["arrival"], pa.array(arrivals)))
         dates = pc.unique(pa.concat_tables([replaced, fresh])["event_date"])

@@ -12,11 +12,6 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame, Window
 
 
-def key_columns(event_key: Sequence[str]) -> list[str]:
-    """The columns that make a key, without the date."""
-    return [name for name in event_key if name != "event_date"]
-
-
 def keys_on_several_dates(
     accepted: DataFrame, event_key: Sequence[str], content: Sequence[str], winner: Literal["first", "last"]
 ) -> DataFrame:
@@ -26,7 +21,7 @@ def keys_on_several_dates(
     key's values as JSON), event_date, winner_date (on which the key is kept: of the first or last arrival, ties by
     file name and then by content), rows bigint. Source: METRICS "Event key".
     """
-    key = key_columns(event_key)
+    key = list(event_key)
     arrival = F.col("arrival").asc() if winner == "first" else F.col("arrival").desc()
     candidates = Window.partitionBy(*key)
     in_order = candidates.orderBy(arrival, "file", *[name for name in content if name not in key])

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -196,3 +197,14 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def materialized(instance: dg.DagsterInstance, run_id: str) -> dict[str, Counter[str | None]]:
+    """How often a run materialized each partition, by table; a table without partitions has the one key None."""
+    made: dict[str, Counter[str | None]] = {}
+    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    for record in found.records:
+        event = record.event_log_entry.asset_materialization
+        assert event is not None, "a materialization says what it materialized"
+        made.setdefault(event.asset_key.path[1], Counter())[event.partition] += 1
+    return made

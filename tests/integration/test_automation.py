@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from places import Place
+from places import Place, materialized
 from tables import differences
 
 from analytics_assets.feeds.notes import FEED
@@ -123,24 +123,13 @@ class Histories(RuleBasedStateMachine):
             return False
         before = self.stands()
         done = self.place.answer(FEED, self.sparks[0], self.instance, request, Trouble(stage, is_after))
-        made = self.made_in(done.run_id)
+        made = materialized(self.instance, done.run_id)
         after = self.stands()
         for table, versions in after.items():
             changed = {key for key in {*versions, *before[table]} if versions.get(key) != before[table].get(key)}
             assert made.get(table, Counter()) == Counter(changed), f"{table}: each once, and no other"
         assert made or not done.success, "a run was asked for with nothing to do"
         return True
-
-    def made_in(self, run_id: str) -> dict[str, Counter[str]]:
-        """Partitions that a run materialized, by table."""
-        made: dict[str, Counter[str]] = {}
-        for record in self.instance.get_records_for_run(
-            run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
-        ).records:
-            event = record.event_log_entry.asset_materialization
-            assert event is not None and event.partition is not None
-            made.setdefault(event.asset_key.path[1], Counter())[event.partition] += 1
-        return made
 
     def stands(self) -> dict[str, dict[str, str]]:
         """The recorded version of each partition of each table."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from places import Place
+from places import Place, materialized
 from tables import differences
 from webserver import BACKFILL, BACKFILL_STATUS, Ui, started_ui, until
 
@@ -55,18 +55,6 @@ def passes(place: Place) -> list[dg.DagsterRun]:
         return list(instance.get_runs(dg.RunsFilter(job_name="notes_pass")))
 
 
-def materialized(place: Place, run_id: str) -> dict[str, Counter[str]]:
-    """Partitions that a run materialized, by table."""
-    made: dict[str, Counter[str]] = {}
-    with place.instance() as instance:
-        records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-    for record in records:
-        event = record.event_log_entry.asset_materialization
-        assert event is not None and event.partition is not None
-        made.setdefault(event.asset_key.path[1], Counter())[event.partition] += 1
-    return made
-
-
 def sensor_ticks(place: Place) -> list[str]:
     """What the sensor's last ticks said."""
     with place.instance() as instance:
@@ -87,7 +75,9 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
     assert run.status == SUCCESS, ui.printed()
     assert run.tags["dagster/sensor_name"] == "notes_sensor"
     on, week, month = ["2025-03-03"], ["2025-03-03"], ["2025-03-01"]
-    assert materialized(ui.place, run.run_id) == {
+    with ui.place.instance() as instance:
+        made = materialized(instance, run.run_id)
+    assert made == {
         "bronze": Counter(["2025-03-07"]),
         "tide": Counter(on),
         "silver": Counter(on),
@@ -96,6 +86,7 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
         "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
         "active_users_week": Counter(week),
         "active_users_month": Counter(month),
+        "restatements": Counter([None]),
     }
     time.sleep(TWO_TICKS_S)
     assert {found.run_id for found in passes(ui.place)} == {*before, run.run_id}, sensor_ticks(ui.place)
