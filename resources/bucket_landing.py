@@ -33,12 +33,12 @@ class BucketLanding:
         """Arrivals of a landing pattern, in a request for each thousand. One whose names all do not count is there."""
         prefix = pattern.partition("{arrival}")[0]
         self._require(pattern)
-        found = set()
-        for page in self._pages(Prefix=self._root + prefix, Delimiter="/"):
-            folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
-            names = [*folders, *[entry["Key"] for entry in page.get("Contents", [])]]
-            found |= {arrival_of(name[len(self._root + prefix) :]) for name in names}
+        found = {arrival_of(name) for name in self._names(prefix)}
         return sorted(arrival for arrival in found if arrival is not None)
+
+    def entries(self, folder: str) -> set[str]:
+        """Names of all that stands in a folder."""
+        return {name for name in self._names(f"{folder}/") if name}
 
     def has_folder(self, pattern: str) -> bool:
         """Whether there is any object below the pattern's prefix."""
@@ -81,6 +81,13 @@ class BucketLanding:
             fingerprint=fingerprint(relative, size, tag),
             modified_s=modified_s,
         )
+
+    def _names(self, prefix: str) -> Iterator[str]:
+        """What follows a prefix in the names below it, to the next slash."""
+        for page in self._pages(Prefix=self._root + prefix, Delimiter="/"):
+            folders = [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
+            for name in [*folders, *[entry["Key"] for entry in page.get("Contents", [])]]:
+                yield name[len(self._root + prefix) :]
 
     def _require(self, pattern: str) -> None:
         if not self.has_folder(pattern):

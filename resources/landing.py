@@ -116,6 +116,31 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise _unlisted(root / prefix, error) from error
         return found
 
+    def addresses(self, files: Collection[LandedFile]) -> list[str]:
+        """Addresses for Spark, percent-encoded, that name files: a folder where nothing else stands in it.
+
+        Thousands of small files are listed much faster than asked for one by one. What lands in such a folder later
+        is named with it: the reader leaves out what it does not know. Raises LandingError as `files` does.
+        """
+        by_folder: dict[str, list[LandedFile]] = {}
+        for file in files:
+            by_folder.setdefault(file.path.rpartition("/")[0], []).append(file)
+        found = []
+        for folder, own in by_folder.items():
+            is_whole = self._entries(folder) == {file.path.rpartition("/")[2] for file in own}
+            found += [own[0].uri.rpartition("/")[0]] if is_whole else [file.uri for file in own]
+        return found
+
+    def _entries(self, folder: str) -> set[str]:
+        """Names of all that stands in a folder, relative to landing."""
+        if is_bucket(self.root):
+            return self._in_bucket().entries(folder)
+        path = Path(self.root).resolve() / folder
+        try:
+            return {child.name for child in path.iterdir()}
+        except OSError as error:
+            raise _unlisted(path, error) from error
+
     def _in_bucket(self) -> BucketLanding:
         if self._bucket is None:
             from resources.bucket_landing import BucketLanding  # boto3 takes its time, and folders do not need it

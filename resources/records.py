@@ -23,7 +23,7 @@ from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from resources import arrow_files
-from resources.landing import LandedFile
+from resources.landing import LandedFile, Landing
 from resources.line_counts import COUNTED_HERE
 from resources.lines import relative_path
 from resources.spark import literal_path
@@ -61,21 +61,26 @@ def count_records(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str,
     return {file.path: by_uri[file.arrow_uri] for file in files}
 
 
-def read_records(spark: SparkSession, root_uri: str, files: Sequence[LandedFile]) -> DataFrame:
-    """The elements of the files' arrays, as their JSON texts.
+def read_records(spark: SparkSession, landing: Landing, files: Sequence[LandedFile]) -> DataFrame:
+    """The elements of the files' arrays, as their JSON texts; files of an arrival side by side.
 
-    Out: file string, relative to landing; line_number bigint, the element's place in the file from 1; raw string,
-    null for an element null.
+    Out: arrival string; file string, relative to landing; line_number bigint, the element's place in the file from
+    1; raw string, null for an element null.
     """
-    source = spark.read.text([literal_path(unquote(file.uri)) for file in files], wholetext=True)
-    text: Column = F.col("value")
+    addresses = [literal_path(unquote(address)) for address in landing.addresses(files)]
+    # As bytes: Spark's reader of texts copies its whole configuration for each file (docs/decisions.md).
+    source = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(addresses)
+    placed = source.select(relative_path(F.input_file_name(), landing.uri, files).alias("file"), "content")
+    known = spark.createDataFrame([(file.path, file.arrival) for file in files], "file string, arrival string")
+    together = placed.join(F.broadcast(known), "file")
+    if len({file.arrival for file in files}) > 1:
+        # Small files come to tasks in the order of their sizes: each would write a file for each arrival.
+        together = together.repartition("arrival")
+    text: Column = F.col("content").cast("string")
     text = F.when(text.startswith(BOM), F.substring(text, 2, LARGEST_FILE)).otherwise(text)
-    elements = source.select(
-        relative_path(F.input_file_name(), root_uri, files).alias("file"),
-        F.from_json(text, "array<string>").alias("_all"),
-    )
-    placed = elements.select("file", F.posexplode("_all").alias("_place", "raw"))
-    return placed.select("file", (F.col("_place") + 1).cast("long").alias("line_number"), "raw")
+    elements = together.select("arrival", "file", F.from_json(text, "array<string>").alias("_all"))
+    exploded = elements.select("arrival", "file", F.posexplode("_all").alias("_place", "raw"))
+    return exploded.select("arrival", "file", (F.col("_place") + 1).cast("long").alias("line_number"), "raw")
 
 
 def _counted_by_tasks(spark: SparkSession, uris: Sequence[tuple[str, int]]) -> list[tuple[str, int, str | None, str]]:

@@ -140,8 +140,7 @@ def judged_rows(
     if not good:
         return rejected
     if isinstance(file_format, JsonArray):
-        rows = _with_arrival(read_records(spark, landing.uri, good), good, pattern)
-        judged = judge_records(rows, contract, file_format.rest)
+        judged = judge_records(read_records(spark, landing, good), contract, file_format.rest)
     else:
         lines = read_lines(spark, landing.uri, good, reading.lines, file_format.header)
         traits = [reading.lines[file.path] for file in good]

@@ -43,13 +43,14 @@ def test_elements_are_read_with_their_place_as_they_are_written(spark: SparkSess
     assert {Path(path).stem: found.records for path, found in count_records(spark, files).items()} == {
         "one": 3, "two": 0, "three": 1,
     }  # fmt: skip
-    found = read_records(spark, Landing(root=str(tmp_path)).uri, files)
-    folder = "aqua/2025-01-03"
+    found = read_records(spark, Landing(root=str(tmp_path)), files)
+    arrival = "2025-01-03"
+    folder = f"aqua/{arrival}"
     expected = [
-        (f"{folder}/one.json", 1, '{"id":"a"}'),
-        (f"{folder}/one.json", 2, "17"),
-        (f"{folder}/one.json", 3, None),
-        (f"{folder}/three.json", 1, '{"id":"ä"}'),
+        (arrival, f"{folder}/one.json", 1, '{"id":"a"}'),
+        (arrival, f"{folder}/one.json", 2, "17"),
+        (arrival, f"{folder}/one.json", 3, None),
+        (arrival, f"{folder}/three.json", 1, '{"id":"ä"}'),
     ]
     assertDataFrameEqual(found, expected)
 
@@ -115,5 +116,5 @@ def test_what_is_counted_from_the_bytes_is_what_is_read(
     root = tmp_path_factory.mktemp("arrays")
     files = landed(root, **{f"f{place}": json.dumps(array).encode() for place, array in enumerate(arrays)})
     counted = count_records(spark, files)
-    read = read_records(spark, Landing(root=str(root)).uri, files).groupBy("file").count().collect()
+    read = read_records(spark, Landing(root=str(root)), files).groupBy("file").count().collect()
     assert {row["file"]: row["count"] for row in read} == {p: f.records for p, f in counted.items() if f.records}
