@@ -59,14 +59,14 @@ def _generate(place: Place, events: int, days: int) -> None:
 
 
 def _aqua(place: Place, events: int, days: int) -> None:
-    last = place.landing / "aqua" / str(START + timedelta(days=days - 1))
-    hour = sorted(last.glob("*-23*.json"))
-    aside = place.landing.parent / "aside"
+    day = START + timedelta(days=days - 1)
+    last, aside = place.landing / "aqua" / str(day), place.landing.parent / "aside"
     aside.mkdir(parents=True)
-    for file in hour:
+    hours = {hour: sorted(last.glob(f"*-{hour}*.json")) for hour in (22, 23)}
+    for file in (file for files in hours.values() for file in files):
         file.rename(aside / file.name)
-    for file in (place.landing / "aqua" / str(START + timedelta(days=days))).glob("*"):
-        file.unlink()  # the pull that closes the last date comes with the hour
+    for file in (place.landing / "aqua" / str(day + timedelta(days=1))).glob("*"):
+        file.unlink()  # the pull that closes the last date comes with the last hour
     program = place.landing.parent / "duck.py"
     program.write_text(DUCKDB.format(landing=place.landing))
     number = sum(1 for _ in (place.landing / "aqua").glob("*/*.json"))
@@ -76,10 +76,16 @@ def _aqua(place: Place, events: int, days: int) -> None:
     first, stages = place.run("first")
     _line("Tidebook: all tables", first, stages)
     print(f"ratio: wall {first.wall_s / duck.wall_s:.1f}, CPU {first.cpu_s / duck.cpu_s:.1f}")
-    for file in hour:
-        shutil.move(aside / file.name, last / file.name)
-    more, stages = place.run("more")
-    _line(f"one more hour, {len(hour)} files, cold process", more, stages)
+
+    def one_more(hour: int, how: str, master: str | None = None) -> None:
+        for file in hours[hour]:
+            shutil.move(aside / file.name, last / file.name)
+        more, stages = place.run(f"hour-{hour}", master, "--arrival", f"{day}T{hour}")
+        _line(f"one more hour, {len(hours[hour])} files, {how}", more, stages)
+
+    one_more(22, "cold process")
+    with place.engine() as engine:
+        one_more(23, "an engine that just started", engine)
 
 
 def _ide(place: Place, events: int, days: int) -> None:

@@ -57,12 +57,15 @@ class Place:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")])),
         }
 
-    def run(self, name: str, master: str | None = None) -> tuple[Measured, dict[str, float]]:
-        """`tidebook run FEED`; gives what it took and its own seconds by stage. name: of its log."""
+    def run(self, name: str, master: str | None = None, *words: str) -> tuple[Measured, dict[str, float]]:
+        """`tidebook run FEED`, perhaps with more words; gives what it took and its own seconds by stage.
+
+        name: of its log.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
         timings = self.root / f"{name}.json"
         environment = self.environment() | ({"TIDEBOOK_SPARK_MASTER": master} if master else {})
-        command = [*COMMAND, "run", self.feed, "--timings", str(timings)]
+        command = [*COMMAND, "run", self.feed, "--timings", str(timings), *words]
         measured = measure(command, environment, self.root, self.root / f"{name}.log")
         return measured, json.loads(timings.read_text())["stages"]
 

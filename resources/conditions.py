@@ -29,12 +29,6 @@ class Condition:
     def __or__(self, other: Condition) -> Condition:
         return Condition(f"({self.sql} OR {other.sql})", lambda log: self.files(log) | other.files(log))
 
-    def __invert__(self) -> Condition:
-        return Condition(f"NOT {self.sql}", lambda log: pc.scalar(True))
-
-
-ALL = Condition("true", lambda log: pc.scalar(True))
-
 
 def one_of(column: str, values: Collection[str]) -> Condition:
     """The column of texts is one of the values."""

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 import pyarrow.dataset
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from pyarrow.fs import FileSystem
 from pydantic import PrivateAttr
 
@@ -34,6 +34,11 @@ class Written:
     version: int
     rows: int
     location: str
+
+
+def arrow_schema(table: TableLike) -> pa.Schema:
+    """The table's columns as deltalake writes them."""
+    return pa.schema(Schema.from_json(table.schema.json()).to_arrow())
 
 
 class DeltaTables(dg.ConfigurableResource):  # type: ignore[type-arg]

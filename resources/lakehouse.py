@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame
 
 from resources.bucket_lease import BucketLease
 from resources.commit import compact, compact_and_vacuum, merge_condition, metadata
-from resources.conditions import ALL, Condition
+from resources.conditions import Condition
 from resources.delta_log import TableLike, data_files, is_plain
-from resources.delta_tables import DeltaTables, MissingTableError, Written
+from resources.delta_tables import DeltaTables, MissingTableError, Written, arrow_schema
 from resources.lease import Lease
 from resources.spark import Spark, literal_path
 from resources.table_store import WriteError
@@ -66,21 +66,15 @@ class Lakehouse(DeltaTables):
         *,
         run_id: str,
         partitions: Sequence[str],
-        within: Condition | None = None,
     ) -> Written:
         """Replace the rows that `where` names (all, if None) by `rows`, in one commit.
 
         rows: has the table's columns; Delta refuses rows that `where` does not name.
-        within: for a small table whose partitions hold more than `where` names: a condition on whole partitions,
-        or ALL. Their other rows are written again, in one job; Delta's own way to them takes three.
         run_id, partitions: who wrote what, kept in the commit's userMetadata.
         Raises LeaseError if somebody else writes this feed, WriteError if the disk does not take it.
         """
         self.hold(table.feed)
         location = self.location(table)
-        if within is not None and where is not None:
-            rows = self.read_or_empty(table, within).where((~where).sql).unionByName(rows).coalesce(1)
-            where = None if within == ALL else within
         writer = (
             rows.to(table.schema)
             .write.format("delta")
@@ -101,28 +95,30 @@ class Lakehouse(DeltaTables):
     def put(
         self,
         table: TableLike,
-        rows: Mapping[str, Sequence[Any]],
+        rows: Mapping[str, Sequence[Any]] | pa.Table,
         run_id: str,
         partitions: Sequence[str],
         where: Condition | None = None,
-    ) -> None:
+    ) -> Written:
         """Replace rows of a small table by what is in memory, in one commit, without a JVM.
 
-        rows: a column's values by its name. where: the rows that are replaced, by default all.
+        rows: a column's values by its name. where: the rows that are replaced, by default all; where it names whole
+        partitions, no file is read.
         Raises LeaseError and WriteError as `replace` does.
         """
         self.hold(table.feed)
         location = self.location(table)
-        schema = Schema.from_json(table.schema.json())
+        schema = arrow_schema(table)
         commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
         try:
             self._made(table, commit)
-            arrow = pa.table(dict(rows), schema=pa.schema(schema.to_arrow()))
+            arrow = rows.cast(schema) if isinstance(rows, pa.Table) else pa.table(dict(rows), schema=schema)
             predicate = None if where is None else where.sql
             delta = self._store.open(location)
             write_deltalake(delta, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
         except Exception as error:
             raise self._store.explained(error, location) from error
+        return Written(version=delta.version(), rows=len(arrow), location=location)
 
     def merge(
         self, table: TableLike, rows: pa.Table, *, on: Sequence[str], run_id: str, partitions: Sequence[str]

@@ -21,10 +21,11 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 import psutil
+import pyarrow as pa
 from dagster_pyspark import LazyPySparkResource
 from pydantic import PrivateAttr
 from pyspark import SparkContext
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.utils import is_remote
 
 from resources import engine
@@ -193,6 +194,11 @@ def running_tasks() -> tuple[int, int]:
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     known = [stage for stage in stages if stage is not None]
     return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
+
+
+def gathered(rows: DataFrame, schema: pa.Schema) -> pa.Table:
+    """Rows of a frame in this process, for one that does not grow with the events. schema: of the result."""
+    return pa.Table.from_pandas(rows.select(schema.names).toPandas(), schema, preserve_index=False)
 
 
 def literal_path(path: str) -> str:

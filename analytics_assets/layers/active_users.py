@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
@@ -21,8 +24,9 @@ from analytics_assets.transforms.active_users import (
     first_days,
 )
 from analytics_assets.transforms.history import History, Period
-from resources.conditions import ALL, between, one_of, one_of_dates
-from resources.lakehouse import Written
+from resources.conditions import between, one_of
+from resources.delta_tables import arrow_schema
+from resources.spark import gathered
 
 DAY = timedelta(days=1)
 DAILY, WEEK, MONTH, KEY = reach.DAILY, reach.WEEK, reach.MONTH, reach.KEY
@@ -116,21 +120,21 @@ def _user_days(world: World, first: date, last: date) -> DataFrame:
 
 
 def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> Built:
-    table = world.tables[name]
-    within = one_of("event_month", {key[:7] for key in keys}) if name == DAILY else ALL
-    written: Written = world.lakehouse.replace(
-        table,
-        rows.select(table.schema.fieldNames()),
-        one_of_dates(KEY[name], keys),
-        run_id=world.run_id,
-        partitions=keys,
-        within=within,
-    )
-    counts = dict.fromkeys(keys, 0)
-    for key in reach.keys(world, name, "input_version"):
-        if key[0] in counts:
-            counts[key[0]] += 1
-    return Built(table=table, written=written, rows=counts)
+    """Write rows of keys: at most one a key and value of a dimension, so without Spark, whose commit takes longer."""
+    table, lakehouse = world.tables[name], world.lakehouse
+    schema = arrow_schema(table)
+    fresh = gathered(rows, schema)
+    stands = schema.empty_table()
+    months = sorted({key[:7] for key in keys})
+    if lakehouse.exists(table):
+        where = pc.field("event_month").isin(months) if name == DAILY else None
+        stands = lakehouse.arrow(table, where=where).cast(schema)
+    of_keys = pc.is_in(stands[KEY[name]], pa.array([date.fromisoformat(key) for key in keys]))
+    every = pa.concat_tables([stands.filter(pc.invert(of_keys)), fresh])
+    partitions = one_of("event_month", months) if name == DAILY else None
+    written = lakehouse.put(table, every, world.run_id, keys, partitions)
+    made = Counter(day.isoformat() for day in fresh[KEY[name]].to_pylist())
+    return Built(table=table, written=written, rows={key: made[key] for key in keys})
 
 
 def _wanted(world: World, history: History, firsts: DataFrame) -> dict[str, dict[str, str]]:

@@ -20,6 +20,7 @@ from analytics_assets.layers.world import World, digest, empty_counts, stamped
 from analytics_assets.transforms.bronze import LANDED
 from resources.conditions import one_of
 from resources.landing import LandedFile
+from resources.spark import gathered
 
 
 def new_counts(world: World, source: str, reading: Reading, version: str, counted: DataFrame) -> pa.Table:
@@ -39,7 +40,7 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
         }
     )
     columns = [field for field in schema if field.name in counted.columns]
-    found = pa.Table.from_pandas(counted.toPandas(), pa.schema(columns), preserve_index=False)
+    found = gathered(counted, pa.schema(columns))
     of_file = files.drop(["rows"]).take(pc.index_in(found["file"], files["file"].combine_chunks()))
     landed = files.append_column("standing", pa.array([LANDED] * len(files)))
     judged = of_file.drop(["file"])
