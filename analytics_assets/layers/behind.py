@@ -5,7 +5,8 @@ Belongs here: all tables after bronze, with the versions that they should have. 
 
 from __future__ import annotations
 
-from analytics_assets.layers import from_silver, reach, silver
+from analytics_assets.feeds.spec import Published
+from analytics_assets.layers import from_silver, published, reach, restatements, silver
 from analytics_assets.layers.world import World, digest, event_version, reading_version
 
 
@@ -20,8 +21,18 @@ def behind(world: World) -> dict[str, dict[str, str]]:
             if table in world.tables
         },
         **reach.keys_reached(world),
+        **{one.name: _to_publish(world, one, stands) for one in world.feed.published},
+        restatements.TABLE: {
+            f"{one.metric} {one.event_date}": str(one.new) for one in restatements.differing(world, world.history())
+        },
     }
     return {table: keys for table, keys in found.items() if keys}
+
+
+def _to_publish(world: World, one: Published, of_silver: dict[str, str]) -> dict[str, str]:
+    if one.source == "silver":
+        return {day: of_silver.get(day, "") for day in published.events_to_publish(world)}
+    return {day.isoformat(): str(total) for day, total in published.totals_to_publish(world, one).items()}
 
 
 def state(world: World) -> str:

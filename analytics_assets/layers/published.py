@@ -54,26 +54,39 @@ def publisher(published: Published) -> Callable[[World, Sequence[str]], Built]:
     return lambda world, days: publish_events(world, published, days)
 
 
+def totals_to_publish(world: World, published: Published) -> dict[date, int | None]:
+    """Dates or months whose published total is not the one that stands, with the latter; None where there is none."""
+    now, before = _totals(world, published)
+    days = sorted({*now, *before})
+    return {day: now.get(day) for day in days if now.get(day) != before.get(day, (None, None))[0]}
+
+
 def publish_totals(world: World, published: Published) -> int:
     """Write the totals of dates or months again where one of them changed; how many rows changed."""
-    lakehouse, table = world.lakehouse, world.tables[published.name]
-    source = world.tables[published.source]
-    if not lakehouse.exists(source):
-        return 0
-    key, figure = KEYS[published.source]
-    rows = lakehouse.arrow(source, [key, figure], pc.field("dimension") == TOTAL).to_pylist()
-    now = {row[key]: row[figure] for row in rows if row[figure] is not None}
-    before = {}
-    if lakehouse.exists(table):
-        before = {row[key]: (row[figure], row[STAMP]) for row in lakehouse.arrow(table).to_pylist()}
-    changed = [day for day in {*now, *before} if now.get(day) != before.get(day, (None,))[0]]
+    changed = totals_to_publish(world, published)
     if changed:
+        now, before = _totals(world, published)
         time = datetime.now(timezone.utc)
         days = sorted(now)
         stamps = [time if day in changed else before[day][1] for day in days]
+        key, figure = KEYS[published.source]
         columns: dict[str, list[Any]] = {key: days, figure: [now[day] for day in days], STAMP: stamps}
-        lakehouse.put(table, columns, world.run_id, sorted(str(day) for day in changed))
+        table = world.tables[published.name]
+        world.lakehouse.put(table, columns, world.run_id, [day.isoformat() for day in changed])
     return len(changed)
+
+
+def _totals(world: World, published: Published) -> tuple[dict[date, int], dict[date, tuple[int, datetime]]]:
+    """The total of each date or month as it is, and as it was published and when."""
+    lakehouse, source, table = world.lakehouse, world.tables[published.source], world.tables[published.name]
+    key, figure = KEYS[published.source]
+    now, before = {}, {}
+    if lakehouse.exists(source):
+        rows = lakehouse.arrow(source, [key, figure], pc.field("dimension") == TOTAL).to_pylist()
+        now = {row[key]: row[figure] for row in rows if row[figure] is not None}
+    if lakehouse.exists(table):
+        before = {row[key]: (row[figure], row[STAMP]) for row in lakehouse.arrow(table).to_pylist()}
+    return now, before
 
 
 def _recorded(world: World) -> dict[str, str]:

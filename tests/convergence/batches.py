@@ -23,15 +23,17 @@ REAL_LOG_BEGINS = date(2015, 5, 17)
 
 
 def drawn(name: str, number: int, rounds: int) -> st.SearchStrategy[stories.Batch]:
-    """Batches of so many histories of a feed, each of so many rounds."""
-    described = FEEDS[name]
+    """Batches of so many histories of a feed, each of so many rounds; one more where the feed purges."""
+    described, feed = FEEDS[name], find_feed(name)
+    has_purge = feed.retention_days is not None
     return stories.batches(
         number,
-        rounds,
+        rounds + has_purge,
         int(described.timeout.total_seconds()),
-        tables_of(find_feed(name)),
+        tables_of(feed),
         has_chains=not described.splits_at_midnight,
         has_snapshots=bool(described.attributes),
+        has_purge=has_purge,
     )
 
 

@@ -95,7 +95,7 @@ class Story:
 
 @dataclass(frozen=True)
 class Work:
-    """What is processed after a round: a pass, a pass of one arrival, or a table's dates again.
+    """What is processed after a round: a pass, a pass of one arrival, a table's dates again, or a pass and a purge.
 
     at, length: the arrival, or the first date and how many, as parts of a thousand of all dates.
     """
@@ -211,15 +211,25 @@ def with_late_first_day(stories: tuple[Story, ...]) -> tuple[Story, ...]:
 
 
 def batches(
-    number: int, rounds: int, timeout_s: int, tables: list[str], *, has_chains: bool, has_snapshots: bool
+    number: int,
+    rounds: int,
+    timeout_s: int,
+    tables: list[str],
+    *,
+    has_chains: bool,
+    has_snapshots: bool,
+    has_purge: bool,
 ) -> st.SearchStrategy[Batch]:
-    """So many histories side by side, none of which is without any change."""
+    """So many histories side by side, none of which is without any change. has_purge: after the last round but one."""
+    between = [works(tables) for _ in range(rounds - 1)]
+    if has_purge:
+        between[-2:-1] = [st.just(Work("purge"))]
     more = [JOINED_LATE, SPLIT_LATE] if has_chains else [TOLD_LATE, TOLD_OTHERWISE] if has_snapshots else []
     one = stories(rounds, timeout_s, has_chains, has_snapshots).filter(lambda story: any(story.rounds[1:]))
     return st.builds(
         Batch,
         st.lists(one, min_size=number, max_size=number).map(lambda found: with_late_first_day(with_more(found, more))),
-        st.tuples(st.just(Work("pass")), *[works(tables) for _ in range(rounds - 1)]),
+        st.tuples(st.just(Work("pass")), *between),
         st.one_of(st.none(), st.integers(0, number * DAYS - 2)),
         st.integers(0, rounds - 1),
     )

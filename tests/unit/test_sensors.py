@@ -324,6 +324,7 @@ def test_where_nothing_is_behind_nothing_is_asked_for(quiet: Ticks) -> None:
         ("active_users", 0),
         ("active_users_week", 0),
         ("active_users_month", 0),
+        ("restatements", 0),
     ],
 )
 def test_a_table_that_is_behind_is_asked_for_without_reading_an_arrival(quiet: Ticks, table: str, version: int) -> None:
