@@ -35,15 +35,15 @@ OF_DATES = ("silver", "sessions", "user_days", "active_users")
 
 
 @pytest.fixture(scope="module")
-def by_ranges(notes: Place, spark_resource: Spark, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def by_ranges(notes: Place, quick_spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """All tables, made by the assets over ranges: one run for each kind of partition."""
     place = Place(tmp_path_factory.mktemp("ranges"), notes.landing)
-    place.materialize(FEED, spark_resource, ["bronze"], ARRIVALS[0], ARRIVALS[-1])
+    place.materialize(FEED, quick_spark, ["bronze"], ARRIVALS[0], ARRIVALS[-1])
     # The range has arrivals without a snapshot: nothing is made for them.
-    place.materialize(FEED, spark_resource, ["users"], ARRIVALS[0], ARRIVALS[-1])
-    place.materialize(FEED, spark_resource, OF_DATES, DATES[0], DATES[-1])
+    place.materialize(FEED, quick_spark, ["users"], ARRIVALS[0], ARRIVALS[-1])
+    place.materialize(FEED, quick_spark, OF_DATES, DATES[0], DATES[-1])
     for table in ("active_users_week", "active_users_month"):
-        place.materialize(FEED, spark_resource, [table], KEYS[table][0], KEYS[table][-1])
+        place.materialize(FEED, quick_spark, [table], KEYS[table][0], KEYS[table][-1])
     yield place
 
 
@@ -73,37 +73,37 @@ def test_a_range_leaves_a_materialization_and_verdicts_for_each_partition(by_ran
 
 @pytest.mark.soak
 def test_dates_one_by_one_in_any_order_give_the_same_as_ranges(
-    notes: Place, by_ranges: Place, spark_resource: Spark, tmp_path: Path
+    notes: Place, by_ranges: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     order = random.Random(7)
     # Bronze and the dimension from nothing, the rest by one date after the other, each table in an order of its own.
     place = Place(tmp_path, notes.landing)
     for table, keys in KEYS.items():
         for key in order.sample(keys, len(keys)):
-            result = place.materialize(FEED, spark_resource, [table], key)
+            result = place.materialize(FEED, quick_spark, [table], key)
             assert all(verdict.passed for verdict in result.get_asset_check_evaluations()), (table, key)
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []
 
 
 @pytest.mark.soak
 def test_any_partition_again_in_any_order_changes_no_row(
-    notes: Place, by_ranges: Place, spark_resource: Spark, tmp_path: Path
+    notes: Place, by_ranges: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     order = random.Random(8)
     place = copy_of(by_ranges, tmp_path)
     again = [(table, order.choice(keys)) for table, keys in KEYS.items()]
     order.shuffle(again)
     for table, key in again:
-        place.materialize(FEED, spark_resource, [table], key)
+        place.materialize(FEED, quick_spark, [table], key)
         assert differences(by_ranges.lakehouse, place.lakehouse, "notes", [table]) == [], (table, key)
     assert differences(notes.lakehouse, place.lakehouse, "notes") == []
 
 
 @pytest.mark.soak
-def test_part_of_a_range_again_changes_no_row(by_ranges: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_part_of_a_range_again_changes_no_row(by_ranges: Place, quick_spark: Spark, tmp_path: Path) -> None:
     place = copy_of(by_ranges, tmp_path)
-    place.materialize(FEED, spark_resource, ["bronze"], ARRIVALS[2], ARRIVALS[4])
-    place.materialize(FEED, spark_resource, OF_DATES, DATES[1], DATES[5])
+    place.materialize(FEED, quick_spark, ["bronze"], ARRIVALS[2], ARRIVALS[4])
+    place.materialize(FEED, quick_spark, OF_DATES, DATES[1], DATES[5])
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []
 
 
@@ -116,14 +116,14 @@ def test_a_backfill_by_the_command_changes_no_row(by_ranges: Place, engine_url: 
 
 
 @pytest.mark.long
-def test_a_backfill_makes_right_what_was_wrong(by_ranges: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_a_backfill_makes_right_what_was_wrong(by_ranges: Place, quick_spark: Spark, tmp_path: Path) -> None:
     """Else a backfill that does nothing would pass the tests above."""
     place = copy_of(by_ranges, tmp_path)
     silver = str(place.lakehouse / "notes" / "silver")
-    session = spark_resource.session
+    session = quick_spark.session
     wrong = session.read.format("delta").load(silver).where(f"event_date = date'{DATES[2]}' AND user_id > 'u0000100'")
     wrong.write.format("delta").mode("overwrite").option("replaceWhere", f"event_date = date'{DATES[2]}'").save(silver)
-    place.backfill(FEED, spark_resource, DATES[2], DATES[2], "sessions")
+    place.backfill(FEED, quick_spark, DATES[2], DATES[2], "sessions")
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes", ["silver", "sessions"]) != []
-    place.backfill(FEED, spark_resource, DATES[2], DATES[2])
+    place.backfill(FEED, quick_spark, DATES[2], DATES[2])
     assert differences(by_ranges.lakehouse, place.lakehouse, "notes") == []

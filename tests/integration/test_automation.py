@@ -151,8 +151,8 @@ class Histories(RuleBasedStateMachine):
 
 
 @pytest.fixture(autouse=True)
-def with_spark(spark_resource: Spark) -> Iterator[None]:
-    Histories.sparks = [spark_resource]
+def with_spark(quick_spark: Spark) -> Iterator[None]:
+    Histories.sparks = [quick_spark]
     yield
 
 

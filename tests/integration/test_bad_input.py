@@ -115,7 +115,7 @@ IGNORED = (
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Place:
+def ran(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> Place:
     """One arrival that holds all of the files, and the next, which is fine."""
     root = tmp_path_factory.mktemp("bad input")  # a blank in the folder's name must not matter, either
     events = root / "landing" / "notes" / "events"
@@ -133,7 +133,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Plac
     header = "user_id,join_date,country,device_type,subscription_type"
     (users / "users.csv").write_text(f"{header}\nann,2025-01-01,DE,tv,pro\n")
     place = Place(root, root / "landing")
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     return place
 
 
@@ -218,14 +218,14 @@ def test_a_landing_without_arrivals_is_one_clear_message(tmp_path: Path) -> None
 
 @pytest.mark.long
 def test_a_lakehouse_that_cannot_be_written_is_one_clear_message_and_the_next_run_does_it(
-    notes: Place, spark_resource: Spark, tmp_path: Path
+    notes: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     place = Place(tmp_path, notes.landing)
     place.lakehouse.write_text("Permissions do not bind root: a file stands where the folder should be.")
     ended = place.command("run", "notes")
     assert_one_message(ended, str(place.lakehouse), "cannot be written", "TIDEBOOK_LAKEHOUSE")
     place.lakehouse.unlink()
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert differences(notes.lakehouse, place.lakehouse, "notes") == []
 
 
@@ -245,7 +245,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.long
 def test_a_full_disk_is_one_clear_message_and_the_next_run_goes_on(
-    notes: Place, spark_resource: Spark, small_disk: Path, tmp_path: Path
+    notes: Place, quick_spark: Spark, small_disk: Path, tmp_path: Path
 ) -> None:
     place = Place(tmp_path, notes.landing)
     place.lakehouse.symlink_to(small_disk)
@@ -257,7 +257,7 @@ def test_a_full_disk_is_one_clear_message_and_the_next_run_goes_on(
         assert room > 0
         filler.write_bytes(os.urandom(room * 1024))
         with pytest.raises(WriteError, match="No space left on device") as raised:
-            place.run(FEED, spark_resource)
+            place.run(FEED, quick_spark)
         message = str(raised.value)
         assert "cannot be written" in message and "run the same command again" in message and len(message) < 500
         now = set(table_names(place.lakehouse, "notes")) if (place.lakehouse / "notes").exists() else set()
@@ -265,7 +265,7 @@ def test_a_full_disk_is_one_clear_message_and_the_next_run_goes_on(
         stood = now
     (small_disk / "filler").unlink()
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert differences(notes.lakehouse, place.lakehouse, "notes") == []
 
 

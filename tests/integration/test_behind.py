@@ -14,7 +14,7 @@ from resources.spark import Spark
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Place:
+def place(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> Place:
     """Aqua with one event on a closed date."""
     root = tmp_path_factory.mktemp("aqua")
     event = {"distinct_id": "ann", "event": "open", "timestamp": "2025-01-30T10:00:00.000Z", "uuid": "u1"}
@@ -23,7 +23,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Pl
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(records))
     made = Place(root, root / "landing")
-    made.run(FEED, spark_resource)
+    made.run(FEED, quick_spark)
     return made
 
 
@@ -32,8 +32,8 @@ def found(place: Place, spark: Spark) -> dict[str, dict[str, str]]:
     return behind(World(FEED, places["landing"], places["lakehouse"], ""))
 
 
-def test_nothing_is_behind_after_a_pass(place: Place, spark_resource: Spark) -> None:
-    assert found(place, spark_resource) == {}
+def test_nothing_is_behind_after_a_pass(place: Place, quick_spark: Spark) -> None:
+    assert found(place, quick_spark) == {}
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ def test_nothing_is_behind_after_a_pass(place: Place, spark_resource: Spark) -> 
     ],
 )
 def test_what_was_not_published_is_behind(
-    place: Place, spark_resource: Spark, tmp_path: Path, lost: str, expected: dict[str, dict[str, str]]
+    place: Place, quick_spark: Spark, tmp_path: Path, lost: str, expected: dict[str, dict[str, str]]
 ) -> None:
     kept = tmp_path / lost
     shutil.move(place.lakehouse / "aqua" / lost, kept)
     try:
-        assert found(place, spark_resource) == expected
+        assert found(place, quick_spark) == expected
     finally:
         shutil.move(kept, place.lakehouse / "aqua" / lost)
 
 
 def test_events_that_were_not_published_are_behind_with_the_version_of_silver(
-    place: Place, spark_resource: Spark, tmp_path: Path
+    place: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     versions = place.lakehouse / "aqua" / "published_versions"
     shutil.move(versions, tmp_path / "kept")
     try:
-        assert [*found(place, spark_resource)["event_data"]] == ["2025-01-30"]
+        assert [*found(place, quick_spark)["event_data"]] == ["2025-01-30"]
     finally:
         shutil.move(tmp_path / "kept", versions)

@@ -28,14 +28,14 @@ def files_by_partition(place: Place, table: str) -> list[int]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, spark_resource: Spark) -> Place:
+def place(tmp_path: Path, quick_spark: Spark) -> Place:
     """Two arrivals, one of them of three files, which were read."""
     made = Place(tmp_path, tmp_path / "landing")
     for arrival, name in (("2025-03-01", "a"), ("2025-03-01", "b"), ("2025-03-01", "c"), ("2025-03-02", "a")):
         path = made.landing / "notes" / "events" / arrival / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{HEADER}{name},{arrival} 10:00:00,view,p1,10,5.1.0\n")
-    made.run(FEED, spark_resource)
+    made.run(FEED, quick_spark)
     return made
 
 
@@ -48,15 +48,15 @@ def maintain(place: Place, spark: Spark) -> None:
 
 
 def test_small_files_are_joined_and_no_row_and_no_version_changes(
-    place: Place, spark_resource: Spark, tmp_path: Path
+    place: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     undisturbed = Place(tmp_path / "other", place.landing)
-    undisturbed.run(FEED, spark_resource)
+    undisturbed.run(FEED, quick_spark)
     assert files_by_partition(place, "bronze") == [1, 3]
-    maintain(place, spark_resource)
+    maintain(place, quick_spark)
     assert files_by_partition(place, "bronze") == [1, 1]
     assert differences(undisturbed.lakehouse, place.lakehouse, "notes") == []
-    places = place.resources(spark_resource)
+    places = place.resources(quick_spark)
     assert behind(World(FEED, places["landing"], places["lakehouse"], "")) == {}
     with place.instance() as instance:
         run = instance.get_runs(limit=1)[0]
@@ -64,12 +64,12 @@ def test_small_files_are_joined_and_no_row_and_no_version_changes(
     assert run.run_id in str(commit), "a commit says who wrote it"
 
 
-def test_it_is_refused_while_somebody_writes_the_feed(place: Place, spark_resource: Spark) -> None:
+def test_it_is_refused_while_somebody_writes_the_feed(place: Place, quick_spark: Spark) -> None:
     writer = Lease(place.lakehouse / "_leases", "notes")
     writer.take(0)
     try:
         with pytest.raises(LeaseError, match="feed notes is being written by"):
-            maintain(place, spark_resource)
+            maintain(place, quick_spark)
     finally:
         writer.give_back()
     assert files_by_partition(place, "bronze") == [1, 3]

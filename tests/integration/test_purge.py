@@ -67,9 +67,9 @@ class Ide:
 
 
 @pytest.fixture(scope="module")
-def ide(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Ide:
+def ide(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> Ide:
     """Sixteen arrivals, read; rows of the oldest have copies in their file, in others, and in those that stay."""
-    made = Ide(tmp_path_factory.mktemp("ide"), spark_resource)
+    made = Ide(tmp_path_factory.mktemp("ide"), quick_spark)
     for arrival in range(16):
         made.land(arrival, 12)
     made.run()

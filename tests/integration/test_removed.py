@@ -31,13 +31,13 @@ def land(place: Place, arrival: str, name: str, *days: str) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, spark_resource: Spark) -> Place:
+def place(tmp_path: Path, quick_spark: Spark) -> Place:
     """Three arrivals with two files each, which were read."""
     made = Place(tmp_path, tmp_path / "landing")
     for arrival in (OLD, NEW, NEWEST):
         land(made, arrival, "ann", arrival)
         land(made, arrival, "bob", arrival)
-    made.run(FEED, spark_resource)
+    made.run(FEED, quick_spark)
     return made
 
 
@@ -64,43 +64,43 @@ def warnings(place: Place) -> list[str]:
 
 
 def test_what_was_removed_in_the_look_back_disappears_and_older_losses_wait_for_a_person(
-    place: Place, spark_resource: Spark, tmp_path: Path
+    place: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     for arrival in (OLD, NEW):
         (place.landing / "notes" / "events" / arrival / "bob.csv").unlink()
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert users(place) == {OLD: {"ann", "bob"}, NEW: {"ann"}, NEWEST: {"ann", "bob"}}
     [line] = warnings(place)
     assert line.startswith(f"arrival {OLD} stays as it was read: notes/events/{OLD}/bob.csv is no longer in landing")
-    place.run(FEED, spark_resource, arrivals=[OLD])
+    place.run(FEED, quick_spark, arrivals=[OLD])
     assert users(place)[OLD] == {"ann", "bob"}, "to read it again is not to say that a file was removed"
-    place.materialize(FEED, spark_resource, ["bronze"], OLD)
+    place.materialize(FEED, quick_spark, ["bronze"], OLD)
     assert users(place)[OLD] == {"ann", "bob"}
-    place.run(FEED, spark_resource, accept_removed=[OLD])
+    place.run(FEED, quick_spark, accept_removed=[OLD])
     assert users(place) == {OLD: {"ann"}, NEW: {"ann"}, NEWEST: {"ann", "bob"}}
-    assert_equals_a_rebuild(place, spark_resource, tmp_path / "again")
+    assert_equals_a_rebuild(place, quick_spark, tmp_path / "again")
 
 
 def test_an_arrival_that_is_gone_as_a_whole_stays_until_a_person_says_that_it_was_removed(
-    place: Place, spark_resource: Spark, tmp_path: Path
+    place: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     shutil.rmtree(place.landing / "notes" / "events" / NEW)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert users(place)[NEW] == {"ann", "bob"}
-    place.run(FEED, spark_resource, accept_removed=[NEW])
+    place.run(FEED, quick_spark, accept_removed=[NEW])
     assert users(place) == {OLD: {"ann", "bob"}, NEWEST: {"ann", "bob"}}
-    assert_equals_a_rebuild(place, spark_resource, tmp_path / "again")
+    assert_equals_a_rebuild(place, quick_spark, tmp_path / "again")
     with pytest.raises(UserError, match=f"saw arrival {NEW} neither in landing nor in what was read"):
-        place.run(FEED, spark_resource, accept_removed=[NEW])
+        place.run(FEED, quick_spark, accept_removed=[NEW])
 
 
-def test_a_run_that_ended_between_tide_and_counts_is_finished_by_the_next(place: Place, spark_resource: Spark) -> None:
+def test_a_run_that_ended_between_tide_and_counts_is_finished_by_the_next(place: Place, quick_spark: Spark) -> None:
     counts = str(place.lakehouse / "notes" / "counts")
     before = DeltaTable(counts).version()
     land(place, NEWEST, "cid", OLD)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     DeltaTable(counts).restore(before)  # as if the run had ended there, before silver looked
     DeltaTable(str(place.lakehouse / "notes" / "silver")).restore(0)
     assert "cid" not in users(place)[OLD]
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert "cid" in users(place)[OLD]

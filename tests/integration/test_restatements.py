@@ -78,23 +78,23 @@ def why(place: Place, spark: Spark, day: str, metrics: Sequence[str] = METRICS) 
     return "\n".join(explanation(world(place, spark), date.fromisoformat(day), metrics))
 
 
-def test_a_late_file_restates_its_date_once_and_why_names_it(place: Place, spark_resource: Spark) -> None:
-    place.run(FEED, spark_resource)
+def test_a_late_file_restates_its_date_once_and_why_names_it(place: Place, quick_spark: Spark) -> None:
+    place.run(FEED, quick_spark)
     assert ledger(place) == FIRST, "closed dates are published, the open one is not"
     assert files(place, DAYS[0], "dau", 0) == [("notes/events/2025-01-01/events.csv", 0, 2)]
-    once = why(place, spark_resource, DAYS[0])
+    once = why(place, quick_spark, DAYS[0])
     assert once.count("no restatement: published once") == 3
     assert "2025-01-01 dau 2 published at 20" in once and ": 2 rows from notes/events/2025-01-01/events.csv" in once
 
     late = [view("cid", DAYS[0]), view("cid", DAYS[0], "09:10:00"), view("bob", DAYS[0])]
     land(place, DAYS[2], "late.csv", *late, view("eve", DAYS[2], duration="-5"))
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     first = DAYS[0]
     changed = [(first, "dau", 1, 2, 3, 3), (first, "events", 1, 2, 4, 3), (first, "sessions", 1, 2, 3, 3)]
     assert ledger(place) == sorted([*FIRST, *changed], key=str)
     assert files(place, first, "dau", 1) == [("notes/events/2025-01-03/late.csv", 0, 3)]
 
-    told = why(place, spark_resource, first)
+    told = why(place, quick_spark, first)
     (run_id,) = {row["run_id"] for row in rows_of(place.lakehouse, "notes", "restatements") if row["sequence"] == 1}
     assert "2025-01-01 dau 2 -> 3 at 20" in told
     assert f"UTC by run {run_id}: 3 rows more from notes/events/2025-01-03/late.csv (late by 2 days)" in told
@@ -103,40 +103,40 @@ def test_a_late_file_restates_its_date_once_and_why_names_it(place: Place, spark
     assert "rejected rows of the arrival 2025-01-01: 0 of 2" in told
     assert "figures: events 4, dau 3, sessions 3" in told
     assert "tables: silver up to date, sessions up to date, user_days up to date, active_users up to date" in told
-    one = why(place, spark_resource, first, ["dau"]).splitlines()
+    one = why(place, quick_spark, first, ["dau"]).splitlines()
     assert [line.split()[1] for line in one if line.startswith(f"{first} ")] == ["dau", "dau"]
 
     before = version(place)
-    place.run(FEED, spark_resource)
-    place.materialize(FEED, spark_resource, ["restatements"], None)
+    place.run(FEED, quick_spark)
+    place.materialize(FEED, quick_spark, ["restatements"], None)
     assert version(place) == before, "a run again adds nothing"
 
 
 @pytest.mark.long
-def test_why_says_what_there_is_to_say_of_other_dates(place: Place, spark_resource: Spark) -> None:
+def test_why_says_what_there_is_to_say_of_other_dates(place: Place, quick_spark: Spark) -> None:
     with pytest.raises(UserError, match="notes has no closed date yet, and no row of 2025-01-01"):
-        why(place, spark_resource, DAYS[0])
+        why(place, quick_spark, DAYS[0])
     land(place, DAYS[1], "bad.csv", view("eve", DAYS[1], duration="-5"), view("ann", "2025-01-03"))
     land(place, "2025-01-06", "events.csv", view("ann", "2025-01-06"))
-    place.run(FEED, spark_resource)
-    told = why(place, spark_resource, DAYS[1])
+    place.run(FEED, quick_spark)
+    told = why(place, quick_spark, DAYS[1])
     assert "rejected rows of the arrival 2025-01-02: 1 of 4: duration_out_of_range 1" in told
-    told = why(place, spark_resource, DAYS[2])
+    told = why(place, quick_spark, DAYS[2])
     assert "early by 1 day arrival 2025-01-02 notes/events/2025-01-02/bad.csv" in " ".join(told.split())
-    told = why(place, spark_resource, "2025-01-06")
+    told = why(place, quick_spark, "2025-01-06")
     assert "open: its figures are published when the arrival 2025-01-07 has landed" in told
     assert told.count("not published yet") == 3
-    assert "no arrival landed for it: its figures are null" in why(place, spark_resource, "2025-01-04")
+    assert "no arrival landed for it: its figures are null" in why(place, quick_spark, "2025-01-04")
     with pytest.raises(UserError, match=r"outside the feed's closed dates .* from 2025-01-01 to 2025-01-05"):
-        why(place, spark_resource, "2024-12-31")
+        why(place, quick_spark, "2024-12-31")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("killed_at", ["sessions", "ledger"])
 def test_a_run_that_is_killed_before_the_ledger_is_caught_up_once_by_the_next(
-    place: Place, spark_resource: Spark, monkeypatch: pytest.MonkeyPatch, killed_at: str
+    place: Place, quick_spark: Spark, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
 
     def ends(*_: object) -> None:
         raise RuntimeError("the power is gone")
@@ -146,14 +146,14 @@ def test_a_run_that_is_killed_before_the_ledger_is_caught_up_once_by_the_next(
         where = {"sessions": (from_silver, "build_sessions"), "ledger": (restatements, "build_restatements")}
         patch.setattr(*where[killed_at], ends)
         with pytest.raises(RuntimeError, match="the power is gone"):
-            place.run(FEED, spark_resource)
+            place.run(FEED, quick_spark)
     assert ledger(place) == FIRST
     if killed_at == "sessions":
         # Dagster may compute the ledger alone: a date that is half computed is not compared.
-        place.materialize(FEED, spark_resource, ["restatements"], None)
+        place.materialize(FEED, quick_spark, ["restatements"], None)
         assert ledger(place) == FIRST
     for _ in range(2):
-        place.run(FEED, spark_resource)
+        place.run(FEED, quick_spark)
         first = DAYS[0]
         caught_up = [(first, metric, 1, 2, 3, 1) for metric in ("dau", "events", "sessions")]
         assert ledger(place) == sorted([*FIRST, *caught_up], key=str)
@@ -161,22 +161,20 @@ def test_a_run_that_is_killed_before_the_ledger_is_caught_up_once_by_the_next(
 
 
 @pytest.mark.long
-def test_a_corrected_file_takes_its_rows_away_and_a_date_opened_again_is_null(
-    place: Place, spark_resource: Spark
-) -> None:
-    place.run(FEED, spark_resource)
+def test_a_corrected_file_takes_its_rows_away_and_a_date_opened_again_is_null(place: Place, quick_spark: Spark) -> None:
+    place.run(FEED, quick_spark)
     land(place, DAYS[1], "events.csv", view("ann", DAYS[1]))
-    place.backfill(FEED, spark_resource, DAYS[1], DAYS[1])
+    place.backfill(FEED, quick_spark, DAYS[1], DAYS[1])
     second = DAYS[1]
     fewer = [(second, metric, 1, 2, 1, -1) for metric in ("dau", "events", "sessions")]
     assert ledger(place) == sorted([*FIRST, *fewer], key=str)
-    told = why(place, spark_resource, second, ["dau"])
+    told = why(place, quick_spark, second, ["dau"])
     assert "2 -> 1 at" in told and "1 row fewer from notes/events/2025-01-02/events.csv (on time), which had 2" in told
 
     # As if the arrival that closed the date had been taken back.
     counts = DeltaTable(str(place.lakehouse / "notes" / "counts"))
     counts.delete(f"arrival = '{DAYS[2]}'")
-    here = world(place, spark_resource)
+    here = world(place, quick_spark)
     try:
         build_restatements(here)
         assert build_restatements(here) is None
@@ -184,17 +182,17 @@ def test_a_corrected_file_takes_its_rows_away_and_a_date_opened_again_is_null(
         here.lakehouse.let_go()
     nulls = [(second, metric, 2, 1, None, 0) for metric in ("dau", "events", "sessions")]
     assert ledger(place) == sorted([*FIRST, *fewer, *nulls], key=str)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     back = [(second, metric, 3, None, 1, 0) for metric in ("dau", "events", "sessions")]
     assert ledger(place) == sorted([*FIRST, *fewer, *nulls, *back], key=str)
 
 
 @pytest.mark.long
 def test_the_ledger_is_an_asset_with_a_materialization_of_each_pass_that_wrote_it(
-    place: Place, spark_resource: Spark
+    place: Place, quick_spark: Spark
 ) -> None:
     for _ in range(2):
-        place.run(FEED, spark_resource)
+        place.run(FEED, quick_spark)
     with place.instance() as instance:
         key = dg.AssetKey(["notes", "restatements"])
         (made,) = instance.fetch_materializations(key, limit=10).records

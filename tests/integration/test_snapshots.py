@@ -54,13 +54,13 @@ def assert_as_rebuilt(place: Place, spark: Spark, root: Path) -> None:
 
 
 def test_snapshots_that_come_again_or_while_a_run_is_unfinished_are_in_all_tables(
-    place: Place, spark_resource: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, quick_spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert countries(place) == {("ann", day): "DE" for day in DAYS} | {("bob", day): "FR" for day in DAYS}
 
     land(snapshot(place, DAYS[0]), USERS, ANN)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     without_bob = {("ann", day): "DE" for day in DAYS} | {("bob", day): "unknown" for day in DAYS}
     assert countries(place) == without_bob, "what the snapshot no longer says is gone"
 
@@ -71,11 +71,11 @@ def test_snapshots_that_come_again_or_while_a_run_is_unfinished_are_in_all_table
     with monkeypatch.context() as patch:
         patch.setattr(from_silver, "build_user_days", ends)
         with pytest.raises(RuntimeError, match="the power is gone"):
-            place.run(FEED, spark_resource)
+            place.run(FEED, quick_spark)
     assert countries(place) == without_bob, "silver is ahead of user_days"
 
     land(snapshot(place, DAYS[2]), USERS, ANN.replace("DE", "CH"), BOB)
-    place.run(FEED, spark_resource)
+    place.run(FEED, quick_spark)
     assert [countries(place)["ann", day] for day in DAYS] == ["DE", "AT", "CH"]
     assert [countries(place)["bob", day] for day in DAYS] == ["FR", "FR", "FR"]
-    assert_as_rebuilt(place, spark_resource, tmp_path / "rebuilt")
+    assert_as_rebuilt(place, quick_spark, tmp_path / "rebuilt")

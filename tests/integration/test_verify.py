@@ -67,9 +67,9 @@ def put(place: Place, name: str, rows: pa.Table) -> None:
 
 
 @pytest.mark.long
-def test_a_good_lakehouse_is_equal_to_its_rebuild(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_a_good_lakehouse_is_equal_to_its_rebuild(notes: Place, quick_spark: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path)
-    found = verified(place, spark_resource)
+    found = verified(place, quick_spark)
     assert found.is_equal and found.notes == []
     rows = {one.table: one.live for one in found.tables}
     assert rows.keys() == TABLES
@@ -79,7 +79,7 @@ def test_a_good_lakehouse_is_equal_to_its_rebuild(notes: Place, spark_resource: 
 
 @pytest.mark.long
 def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_asked_for(
-    notes: Place, spark_resource: Spark, tmp_path: Path
+    notes: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     place = copy_of(notes, tmp_path)
     sessions = table(place, "sessions")
@@ -88,7 +88,7 @@ def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_as
     lost = next(row for row in rows if row["session_date"] == date(2025, 3, 2))
     sessions.update(predicate=f"session_id = '{altered['session_id']}'", updates={"actions": "77"})
     sessions.delete(f"session_id = '{lost['session_id']}'")
-    found = verified(place, spark_resource)
+    found = verified(place, quick_spark)
     (different,) = [one for one in found.tables if not one.is_equal]
     assert (different.table, different.live_alone, different.rebuilt_alone) == ("sessions", 1, 2)
     told = words(found)
@@ -96,21 +96,21 @@ def test_rows_that_were_altered_lost_and_added_are_named_in_the_range_that_is_as
     assert f"session_id '{lost['session_id']}': in the rebuild alone: user_id '{lost['user_id']}'" in told
     assert "equal: bronze, " in told and "equal: sessions" not in told
 
-    one_day = verified(place, spark_resource, first=date(2025, 3, 2), last=date(2025, 3, 2))
+    one_day = verified(place, quick_spark, first=date(2025, 3, 2), last=date(2025, 3, 2))
     (different,) = [one for one in one_day.tables if not one.is_equal]
     assert (different.live_alone, different.rebuilt_alone) == (0, 1)
 
 
 @pytest.mark.long
 def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compared(
-    notes: Place, spark_resource: Spark, tmp_path: Path
+    notes: Place, quick_spark: Spark, tmp_path: Path
 ) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     shutil.rmtree(place.landing / "notes/events" / ARCHIVED)
     user_days = table(place, "user_days")
     (row,) = user_days.to_pyarrow_table(partitions=[("event_date", "=", ARCHIVED)]).slice(0, 1).to_pylist()
     user_days.delete(f"user_id = '{row['user_id']}' AND event_date = '{ARCHIVED}'")
-    found = verified(place, spark_resource)
+    found = verified(place, quick_spark)
     assert [note.split(":")[0] for note in found.notes] == [f"1 arrival ({ARCHIVED}) of events gone from landing"]
     (different,) = [one for one in found.tables if not one.is_equal]
     assert (different.table, different.live_alone, different.rebuilt_alone) == ("user_days", 0, 1)
@@ -118,10 +118,10 @@ def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compar
 
 
 @pytest.mark.long
-def test_a_landing_that_is_empty_leaves_all_to_bronze(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_a_landing_that_is_empty_leaves_all_to_bronze(notes: Place, quick_spark: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path)
     (tmp_path / "empty").mkdir()
-    found = verified(Place(place.root, tmp_path / "empty"), spark_resource)
+    found = verified(Place(place.root, tmp_path / "empty"), quick_spark)
     assert found.is_equal, words(found)
     assert [note.split(" gone")[0] for note in found.notes] == [
         "8 arrivals (2025-02-26 to 2025-03-05) of events",
@@ -143,20 +143,20 @@ class Writes(Observer):
 
 
 @pytest.mark.long
-def test_it_says_what_explains_a_difference(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_it_says_what_explains_a_difference(notes: Place, quick_spark: Spark, tmp_path: Path) -> None:
     place = copy_of(notes, tmp_path, landing=True)
     file = next((place.landing / "notes/events" / ARCHIVED).iterdir())
     file.write_bytes(b"\n".join(file.read_bytes().splitlines()[:-5]) + b"\n")
-    found = verified(place, spark_resource, Writes(place))
+    found = verified(place, quick_spark, Writes(place))
     assert not found.is_equal
     told = words(found)
     assert f"note: landing has 1 arrival ({ARCHIVED}) that the live tables have not read as they are" in told
     assert "note: the live tables were written meanwhile (tide)" in told
 
 
-def test_it_ends_with_one_sentence_where_there_is_nothing(notes: Place, spark_resource: Spark, tmp_path: Path) -> None:
+def test_it_ends_with_one_sentence_where_there_is_nothing(notes: Place, quick_spark: Spark, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing has been read yet, so there is nothing to verify"):
-        verified(Place(tmp_path, notes.landing), spark_resource)
+        verified(Place(tmp_path, notes.landing), quick_spark)
 
 
 @pytest.mark.long

@@ -288,11 +288,11 @@ def test_freshness_is_recorded_where_its_answer_may_be_another_one(ticks: Ticks)
 
 
 @pytest.fixture(scope="module")
-def read_once(tmp_path_factory: pytest.TempPathFactory, spark_resource: Spark) -> Path:
+def read_once(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> Path:
     """Four arrivals of which two are older than the look-back, all read."""
     root = tmp_path_factory.mktemp("read")
     with dg.instance_for_test(temp_dir=str(tmp_path_factory.mktemp("home"))) as instance:
-        made = Ticks(root, instance, spark_resource)
+        made = Ticks(root, instance, quick_spark)
         for arrival in ("2025-01-01", "2025-01-02", "2025-03-02", DAY):
             made.land(arrival)
         job = made.definitions.resolve_job_def("notes_pass")
