@@ -81,15 +81,17 @@ class Pass:
 
     def bronze(self, arrivals: Sequence[str] | None, reread: bool) -> None:
         source = landed.events_source(self.world.feed)
+        build: Callable[[World, Sequence[str]], BuiltBronze]
         if arrivals is None:
             standing = landed.look_at_all(self.world, source)
             pending, archived, self.outcome.refused = standing.pending, standing.archived, standing.frozen
+            build = partial(bronze.build_changed, files=standing.files)
         else:
             pending, archived = sorted(arrivals), {}
             if pending:
                 archived = landed.look(self.world, source, pending, landed.newest_name(self.world, source)).archived
+            build = bronze.build_bronze if reread else bronze.build_changed
         self._warn(archived)
-        build = bronze.build_bronze if reread else bronze.build_changed
         self._bronze([arrival for arrival in pending if arrival not in archived], build)
 
     def accept_removed(self, arrivals: Sequence[str]) -> None:

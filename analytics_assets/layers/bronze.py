@@ -52,9 +52,13 @@ def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str
     return _build(world, readable(world, events_source(world.feed), arrivals, accepted))
 
 
-def build_changed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
-    """As `build_bronze`, but for arrivals whose files landed again with the bytes that they had: only that is noted."""
-    files, version = readable(world, events_source(world.feed), arrivals), reading_version(world.feed)
+def build_changed(world: World, arrivals: Sequence[str], files: Sequence[LandedFile] | None = None) -> BuiltBronze:
+    """As `build_bronze`, but for arrivals whose files landed again with the bytes that they had: only that is noted.
+
+    files: of the arrivals, where a look at landing has just found them.
+    """
+    files = readable(world, events_source(world.feed), arrivals) if files is None else files
+    version = reading_version(world.feed)
     counts = world.counts()
     known = set(pc.unique(counts["arrival"]).to_pylist())
     again = [file for file in files if file.arrival in known]

@@ -157,12 +157,13 @@ class Compared:
     """What stands in landing beside what was read of it.
 
     pending: arrivals that must be read. archived: arrivals that stay as they were read, with their missing files.
-    frozen: purged arrivals whose files are no longer as they were read.
+    frozen: purged arrivals whose files are no longer as they were read. files: of pending arrivals.
     """
 
     pending: list[str]
     archived: dict[str, list[str]]
     frozen: list[str] = field(default_factory=list)
+    files: list[LandedFile] = field(default_factory=list)
 
 
 def compared(

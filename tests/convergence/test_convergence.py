@@ -36,10 +36,7 @@ ONE_BATCH = settings(
 MANY_BATCHES = settings(ONE_BATCH, max_examples=20, derandomize=False)
 
 
-LONG = [pytest.param(name, marks=pytest.mark.long) for name in FEEDS if name != "ide"]
-
-
-@pytest.mark.parametrize("name", ["ide", *LONG])
+@pytest.mark.parametrize("name", FEEDS)
 @ONE_BATCH
 @given(data=st.data())
 def test_ten_histories_end_in_the_tables_of_one_rebuild_and_of_the_oracle(

@@ -107,6 +107,7 @@ def test_an_engine_is_started_attached_to_and_stopped(state: Path, tmp_path: Pat
     assert engine.stop(state) is False
 
 
+@pytest.mark.long
 def test_a_killed_engine_is_seen_ends_its_jvm_and_is_started_again(state: Path) -> None:
     first = engine.start(CONFIG, state, port=0)
     assert first.pid is not None and first.port is not None
@@ -119,6 +120,7 @@ def test_a_killed_engine_is_seen_ends_its_jvm_and_is_started_again(state: Path) 
     assert second.running and second.pid != first.pid and second.port == first.port
 
 
+@pytest.mark.long
 def test_an_engine_whose_jvm_died_ends_too(state: Path) -> None:
     started = engine.start(CONFIG, state, port=0)
     assert started.pid is not None
