@@ -122,6 +122,18 @@ def test_another_content_is_another_fingerprint_and_the_same_is_the_same(
 def test_an_object_that_stands_for_a_folder_is_no_file(both: tuple[Landing, Landing], moto: Server) -> None:
     moto.put({"the landing/marked/2025-01-05/": b"", "the landing/marked/2025-01-05/a": b"x"})
     assert listed(both[1], "marked/{arrival}*") == [("2025-01-05", "marked/2025-01-05/a", 1)]
+    folder = f"{both[1].uri}/marked/2025-01-05"
+    assert both[1].addresses(both[1].files("marked/{arrival}*")) == [folder]
+
+
+def test_a_folder_stands_for_its_objects_where_nothing_else_is_below_it(
+    both: tuple[Landing, Landing], moto: Server
+) -> None:
+    moto.put({f"the landing/some/2025-01-0{path}": b"x" for path in ("3/a", "3/b", "4/a", "4/deeper/a")})
+    found = both[1].files("some/{arrival}/*")
+    wanted = [file for file in found if "deeper" not in file.path]
+    begin = f"{both[1].uri}/some/2025-01-0"
+    assert both[1].addresses(wanted) == [f"{begin}3", f"{begin}4/a"]
 
 
 @pytest.mark.parametrize(

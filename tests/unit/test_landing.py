@@ -73,6 +73,28 @@ def test_an_arrival_may_be_the_beginning_of_a_files_name(tmp_path: Path) -> None
     assert listed(tmp_path, "log/{arrival}*.log") == ["log/2025-01-03-b.log", "log/2025-01-03.log"]
 
 
+@pytest.mark.parametrize(
+    ("also_there", "expected"),
+    [
+        ([], ["2025-01-03", "2025-01-04/a.csv"]),
+        (["2025-01-03/c.csv"], ["2025-01-03/a.csv", "2025-01-03/b.csv", "2025-01-04/a.csv"]),
+        (["2025-01-03/.hidden"], ["2025-01-03/a.csv", "2025-01-03/b.csv", "2025-01-04/a.csv"]),
+        (["2025-01-03/deeper/a.csv"], ["2025-01-03/a.csv", "2025-01-03/b.csv", "2025-01-04/a.csv"]),
+    ],
+    ids=["nothing", "another file", "a hidden file", "a folder"],
+)
+def test_a_folder_stands_for_its_files_where_nothing_else_is_in_it(
+    tmp_path: Path, also_there: list[str], expected: list[str]
+) -> None:
+    events = "notes/events/"
+    put(tmp_path, *[events + path for path in ("2025-01-03/a.csv", "2025-01-03/b.csv", "2025-01-04/a.csv")])
+    put(tmp_path, events + "2025-01-04/not wanted.csv")
+    landing = Landing(root=str(tmp_path))
+    wanted = [file for file in landing.files(PATTERN) if "not wanted" not in file.path]
+    put(tmp_path, *[events + path for path in also_there])
+    assert landing.addresses(wanted) == [f"{landing.uri}/{events}{path}" for path in expected]
+
+
 def test_a_missing_folder_says_where_what_and_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(LandingError) as caught:
         listed(tmp_path)

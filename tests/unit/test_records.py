@@ -1,6 +1,7 @@
 """Records: files of JSON arrays, counted and read, and objects as rows of a contract."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import pandera.pyspark as pa
@@ -53,6 +54,20 @@ def test_elements_are_read_with_their_place_as_they_are_written(spark: SparkSess
         (arrival, f"{folder}/three.json", 1, '{"id":"ä"}'),
     ]
     assertDataFrameEqual(found, expected)
+
+
+class NamedByFolder(Landing):
+    """Names folders, whatever stands in them: as if the rest had landed just then."""
+
+    def addresses(self, files: Collection[LandedFile]) -> list[str]:
+        return sorted({file.uri.rpartition("/")[0] for file in files})
+
+
+def test_a_file_that_lands_after_the_listing_is_left_out(spark: SparkSession, tmp_path: Path) -> None:
+    files = landed(tmp_path, one=b"[1]")
+    landed(tmp_path, later=b"[2]")
+    found = read_records(spark, NamedByFolder(root=str(tmp_path)), files)
+    assertDataFrameEqual(found, [("2025-01-03", "aqua/2025-01-03/one.json", 1, "1")])
 
 
 @pytest.mark.parametrize(
