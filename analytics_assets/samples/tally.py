@@ -1,16 +1,17 @@
 """The tally: what must come out, counted in numpy from the events as they are made.
 
 Belongs here: distinct users by date, week and month, sessions that end at midnight, retention. Does not: sessions
-across midnights (ide_sessions.py), landed rows (arrivals.py), anything of Spark or of the feed: this count is there
-to disagree with them.
+across midnights (ide_sessions.py), counting landed rows (arrivals.py), anything of Spark or of the feed: this count is
+there to disagree with them.
 """
 
 from datetime import date, timedelta
 
 import numpy as np
 
+from analytics_assets.samples.arrivals import Landed
 from analytics_assets.samples.events import DAY_S, SECOND_US, Events, Ints, moments_us
-from analytics_assets.samples.truth import Cohort
+from analytics_assets.samples.truth import Cohort, Counted
 
 SESSION_GAP_US = 1_800 * SECOND_US
 
@@ -48,6 +49,22 @@ class Tally:
         self.sessions += int(is_new.sum())
         if "duration_ms" in (events.dtype.names or ()):
             self.engaged_ms += int(events["duration_ms"].sum(dtype=np.int64))
+
+    def counted(self, landed: Landed) -> Counted:
+        """Of all that was added and of all that landed what every truth says."""
+        return {
+            "landed": landed.rows,
+            "landed_by_arrival": dict(sorted(landed.by_arrival.items())),
+            "accepted": landed.accepted,
+            "rejected": landed.rejected,
+            "duplicates": landed.accepted - self.events,
+            "late": landed.late,
+            "silver": self.events,
+            "sessions": self.sessions,
+            "dau": self.dau(),
+            "wau": self.wau(),
+            "mau": self.mau(),
+        }
 
     def dau(self) -> dict[str, int]:
         """Distinct users by date, 0 where there are none."""

@@ -3,13 +3,17 @@
 Belongs here: the verdict on a line, and what the lines add up to. Does not: what the truth file says.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from recount import fields_of, recounted
+
 from analytics_assets.samples import kinds
+
+COLUMNS = ("user_id", "timestamp", "action_type", "page_id", "duration_ms", "app_version")
 
 
 class Event(NamedTuple):
@@ -25,15 +29,9 @@ class Event(NamedTuple):
 
 def verdict(raw: bytes, arrival: date) -> str | Event:
     """The kind of fault of a line, or its event."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return "invalid_utf8"
-    if text.count('"') % 2:
-        return "unclosed_quote"
-    fields = text.split(",")
-    if len(fields) != 6:
-        return "too_few_fields" if len(fields) < 6 else "too_many_fields"
+    fields = fields_of(raw, 6)
+    if isinstance(fields, str):
+        return fields
     user, timestamp, action, page, duration, version = fields
     if not user:
         return "empty_user_id"
@@ -58,21 +56,8 @@ class Recount:
     """Everything in the event files of a landing folder, line by line."""
 
     def __init__(self, landing: Path) -> None:
-        self.landed: dict[str, int] = {}
-        self.rejected: Counter[str] = Counter(dict.fromkeys(kinds.NOTES, 0))
-        self.accepted: list[tuple[date, Event]] = []
-        for path in sorted((landing / "notes" / "events").glob("*/events.csv")):
-            arrival = date.fromisoformat(path.parent.name)
-            header, *lines = path.read_bytes().split(b"\n")
-            assert header == b"user_id,timestamp,action_type,page_id,duration_ms,app_version"
-            assert lines.pop() == b"", "a file ends in a line end"
-            self.landed[path.parent.name] = len(lines)
-            for line in lines:
-                found = verdict(line, arrival)
-                if isinstance(found, str):
-                    self.rejected[found] += 1
-                else:
-                    self.accepted.append((arrival, found))
+        lines = recounted([*(landing / "notes" / "events").glob("*/events.csv")], COLUMNS, kinds.NOTES, verdict)
+        self.landed, self.rejected, self.accepted = lines.landed, lines.rejected, lines.accepted
         self.events = {event[:4]: event for _, event in self.accepted}
         self.late = sum(event.time.date() < arrival for arrival, event in self.accepted)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from recount import fields_of, recounted
 from small_samples import generate_small
 
 from analytics_assets.samples import blocks, kinds
@@ -16,6 +17,7 @@ from analytics_assets.samples.ide import EVENT, break_event
 from analytics_assets.samples.ide_sessions import IdeSessions
 from analytics_assets.samples.truth import IdeTruth, read_truth
 
+COLUMNS = ("user_id", "event_id", "product_code", "timestamp")
 FIVE_MINUTES = timedelta(minutes=5)
 GOOD = b"d000042,a,PY,2025-01-03 10:15:00.250000\n"
 
@@ -29,16 +31,10 @@ class Event(NamedTuple):
 
 def verdict(raw: bytes, arrival: date) -> str | Event:
     """The kind of fault of a line, or its event."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return "invalid_utf8"
-    if text.count('"') % 2:
-        return "unclosed_quote"
-    fields = text.split(",")
-    if len(fields) != 4:
-        return "too_few_fields" if len(fields) < 4 else "too_many_fields"
-    for name, field in zip(("user_id", "event_id", "product_code", "timestamp"), fields, strict=True):
+    fields = fields_of(raw, 4)
+    if isinstance(fields, str):
+        return fields
+    for name, field in zip(COLUMNS, fields, strict=True):
         if not field:
             return f"empty_{name}"
     try:
@@ -61,21 +57,8 @@ class Recount:
     """Everything in the event files of a landing folder."""
 
     def __init__(self, landing: Path) -> None:
-        self.landed: dict[str, int] = {}
-        self.rejected: Counter[str] = Counter(dict.fromkeys(kinds.IDE, 0))
-        self.accepted: list[tuple[date, Event]] = []
-        for path in sorted((landing / "ide").glob("*/events.csv")):
-            arrival = date.fromisoformat(path.parent.name)
-            header, *lines = path.read_bytes().split(b"\n")
-            assert header == b"user_id,event_id,product_code,timestamp"
-            assert lines.pop() == b""
-            self.landed[path.parent.name] = len(lines)
-            for line in lines:
-                found = verdict(line, arrival)
-                if isinstance(found, str):
-                    self.rejected[found] += 1
-                else:
-                    self.accepted.append((arrival, found))
+        lines = recounted([*(landing / "ide").glob("*/events.csv")], COLUMNS, kinds.IDE, verdict)
+        self.landed, self.rejected, self.accepted = lines.landed, lines.rejected, lines.accepted
         self.events = {event for _, event in self.accepted}
         self.sessions: dict[tuple[str, str], list[Session]] = defaultdict(list)
         self.without: list[Event] = []

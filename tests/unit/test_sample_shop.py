@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import duckdb
 import pytest
+from recount import fields_of, recounted
 from small_samples import generate_small
 
 from analytics_assets.samples import blocks, kinds
@@ -28,15 +29,9 @@ class Interaction(NamedTuple):
 
 def verdict(raw: bytes, arrival: date) -> str | Interaction:
     """The kind of fault of a line, or its interaction."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return "invalid_utf8"
-    if text.count('"') % 2:
-        return "unclosed_quote"
-    fields = text.split(",")
-    if len(fields) != 5:
-        return "too_few_fields" if len(fields) < 5 else "too_many_fields"
+    fields = fields_of(raw, 5)
+    if isinstance(fields, str):
+        return fields
     for name, field in zip(COLUMNS, fields, strict=True):
         if not field:
             return f"empty_{name}"
@@ -60,21 +55,8 @@ class Recount:
     """Everything in the event files of a landing folder, in the order of arrivals."""
 
     def __init__(self, landing: Path) -> None:
-        self.landed: dict[str, int] = {}
-        self.rejected: Counter[str] = Counter(dict.fromkeys(kinds.SHOP, 0))
-        self.accepted: list[tuple[date, Interaction]] = []
-        for path in sorted((landing / "shop").glob("*/interactions.csv")):
-            arrival = date.fromisoformat(path.parent.name)
-            header, *lines = path.read_bytes().split(b"\n")
-            assert header.decode().split(",") == list(COLUMNS)
-            assert lines.pop() == b""
-            self.landed[path.parent.name] = len(lines)
-            for line in lines:
-                found = verdict(line, arrival)
-                if isinstance(found, str):
-                    self.rejected[found] += 1
-                else:
-                    self.accepted.append((arrival, found))
+        lines = recounted([*(landing / "shop").glob("*/interactions.csv")], COLUMNS, kinds.SHOP, verdict)
+        self.landed, self.rejected, self.accepted = lines.landed, lines.rejected, lines.accepted
         self.first: dict[int, Interaction] = {}
         for _, found in self.accepted:
             self.first.setdefault(found.id, found)
