@@ -129,17 +129,11 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
         context.log_event(latest_evaluation(context.instance, feed.name, FRESH, fresh))  # type: ignore[arg-type]
         _end(watch, outcome)
 
-    @dg.job(
-        name=f"{feed.name}_pass",
-        description=f"Brings every table of {feed.name} up to date with landing: reads new and changed arrivals, "
-        "computes again the dates that they touch, and everything that follows from them.",
-        tags={FEED_TAG: feed.name},
-        executor_def=dg.in_process_executor,
+    description = (
+        f"Brings every table of {feed.name} up to date with landing: reads new and changed arrivals, "
+        "computes again the dates that they touch, and everything that follows from them."
     )
-    def job() -> None:
-        tables()
-
-    return job
+    return _job(feed, "pass", description, tables)
 
 
 def backfill_job(feed: Feed) -> dg.JobDefinition:
@@ -161,16 +155,8 @@ def backfill_job(feed: Feed) -> dg.JobDefinition:
         recorder = Recorder(context, feed, watch.observer)
         _end(watch, run_backfill(world, recorder, config.first, config.last, config.table or None))
 
-    @dg.job(
-        name=f"{feed.name}_backfill",
-        description=f"Computes partitions of {feed.name} again, of one table or of all.",
-        tags={FEED_TAG: feed.name},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        tables()
-
-    return job
+    description = f"Computes partitions of {feed.name} again, of one table or of all."
+    return _job(feed, "backfill", description, tables)
 
 
 def maintenance_job(feed: Feed) -> dg.JobDefinition:
@@ -195,10 +181,35 @@ def maintenance_job(feed: Feed) -> dg.JobDefinition:
                 outcome.seconds[name] = time.monotonic() - began
         _end(watch, outcome)
 
+    description = (
+        f"Joins small files of {feed.name} and deletes those that no version of the last 7 days needs. "
+        "Never runs beside a writer."
+    )
+    return _job(feed, "maintenance", description, tables)
+
+
+def purge_job(feed: Feed) -> dg.JobDefinition:
+    """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
+
+    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.", pool=feed.name)
+    def tables(
+        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
+    ) -> None:
+        purged = run_purge(_world(context, feed, landing, lakehouse))
+        context.log.info(f"purged {len(purged.arrivals)} arrivals, {purged.rows:,} rows")
+        _end(watch, Outcome(purged=purged))
+
+    description = (
+        f"Takes accepted rows of {feed.name} out of bronze that are older than {feed.retention_days} "
+        "days of arrivals. Their events stay in silver."
+    )
+    return _job(feed, "purge", description, tables)
+
+
+def _job(feed: Feed, name: str, description: str, tables: dg.OpDefinition) -> dg.JobDefinition:
     @dg.job(
-        name=f"{feed.name}_maintenance",
-        description=f"Joins small files of {feed.name} and deletes those that no version of the last 7 days needs. "
-        "Never runs beside a writer.",
+        name=f"{feed.name}_{name}",
+        description=description,
         tags={FEED_TAG: feed.name},
         executor_def=dg.in_process_executor,
     )
@@ -224,27 +235,3 @@ def _end(watch: Watch, outcome: Outcome) -> None:
     if outcome.has_failed:
         held = "; ".join(f"{table}: {', '.join(keys[:5])}" for table, keys in outcome.failed.items())
         raise dg.Failure(f"Checks failed, and these partitions went no further: {held}", allow_retries=False)
-
-
-def purge_job(feed: Feed) -> dg.JobDefinition:
-    """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
-
-    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.", pool=feed.name)
-    def tables(
-        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
-    ) -> None:
-        purged = run_purge(_world(context, feed, landing, lakehouse))
-        context.log.info(f"purged {len(purged.arrivals)} arrivals, {purged.rows:,} rows")
-        _end(watch, Outcome(purged=purged))
-
-    @dg.job(
-        name=f"{feed.name}_purge",
-        description=f"Takes accepted rows of {feed.name} out of bronze that are older than {feed.retention_days} "
-        "days of arrivals. Their events stay in silver.",
-        tags={FEED_TAG: feed.name},
-        executor_def=dg.in_process_executor,
-    )
-    def job() -> None:
-        tables()
-
-    return job
