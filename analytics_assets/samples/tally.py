@@ -6,12 +6,13 @@ there to disagree with them.
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
 from analytics_assets.samples.arrivals import Landed
 from analytics_assets.samples.events import DAY_S, SECOND_US, Events, Ints, moments_us
-from analytics_assets.samples.truth import Cohort, Counted
+from analytics_assets.samples.truth import Cohort
 
 SESSION_GAP_US = 1_800 * SECOND_US
 
@@ -50,8 +51,8 @@ class Tally:
         if "duration_ms" in (events.dtype.names or ()):
             self.engaged_ms += int(events["duration_ms"].sum(dtype=np.int64))
 
-    def counted(self, landed: Landed) -> Counted:
-        """Of all that was added and of all that landed what every truth says."""
+    def counted(self, landed: Landed) -> dict[str, Any]:
+        """What every truth says of all that was added and landed, by the names of its fields."""
         return {
             "landed": landed.rows,
             "landed_by_arrival": dict(sorted(landed.by_arrival.items())),

@@ -7,7 +7,6 @@ It lies at `<landing>/<feed>/truth.json`, beside the folders of the landed files
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,22 +51,6 @@ class Truth:
     feed: str
     sample: str
     options: dict[str, object]
-    landed: int
-    landed_by_arrival: dict[str, int]
-    accepted: int
-    rejected: dict[str, int]
-    duplicates: int
-    late: int
-    silver: int
-    sessions: int
-    dau: dict[str, int]
-    wau: dict[str, int]
-    mau: dict[str, int]
-
-
-class Counted(TypedDict):
-    """What every truth counts, by the names of its fields."""
-
     landed: int
     landed_by_arrival: dict[str, int]
     accepted: int
