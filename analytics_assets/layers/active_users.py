@@ -124,14 +124,13 @@ def _replace(world: World, name: str, rows: DataFrame, keys: Sequence[str]) -> B
     table, lakehouse = world.tables[name], world.lakehouse
     schema = arrow_schema(table)
     fresh = gathered(rows, schema)
-    stands = schema.empty_table()
-    months = sorted({key[:7] for key in keys})
-    if lakehouse.exists(table):
-        where = pc.field("event_month").isin(months) if name == DAILY else None
-        stands = lakehouse.arrow(table, where=where).cast(schema)
+    where, partitions = None, None
+    if name == DAILY:
+        months = sorted({key[:7] for key in keys})
+        where, partitions = pc.field("event_month").isin(months), one_of("event_month", months)
+    stands = lakehouse.arrow(table, where=where).cast(schema) if lakehouse.exists(table) else schema.empty_table()
     of_keys = pc.is_in(stands[KEY[name]], pa.array([date.fromisoformat(key) for key in keys]))
     every = pa.concat_tables([stands.filter(pc.invert(of_keys)), fresh])
-    partitions = one_of("event_month", months) if name == DAILY else None
     written = lakehouse.put(table, every, world.run_id, keys, partitions)
     made = Counter(day.isoformat() for day in fresh[KEY[name]].to_pylist())
     return Built(table=table, written=written, rows={key: made[key] for key in keys})

@@ -8,8 +8,7 @@ Counts are a row a file and hour at most: they are gathered in the driver and wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -86,6 +85,5 @@ def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh:
 
 def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:
     """Replace the counts of arrivals of one source."""
-    columns: Mapping[str, Any] = {name: fresh[name] for name in fresh.schema.names}
     where = one_of("source", [source]) & one_of("arrival", arrivals)
-    world.lakehouse.put(world.tables["counts"], columns, world.run_id, arrivals, where)
+    world.lakehouse.put(world.tables["counts"], fresh, world.run_id, arrivals, where)

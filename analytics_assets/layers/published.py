@@ -57,15 +57,14 @@ def publisher(published: Published) -> Callable[[World, Sequence[str]], Built]:
 def totals_to_publish(world: World, published: Published) -> dict[date, int | None]:
     """Dates or months whose published total is not the one that stands, with the latter; None where there is none."""
     now, before = _totals(world, published)
-    days = sorted({*now, *before})
-    return {day: now.get(day) for day in days if now.get(day) != before.get(day, (None, None))[0]}
+    return {day: now.get(day) for day in _differing(now, before)}
 
 
 def publish_totals(world: World, published: Published) -> int:
     """Write the totals of dates or months again where one of them changed; how many rows changed."""
-    changed = totals_to_publish(world, published)
+    now, before = _totals(world, published)
+    changed = _differing(now, before)
     if changed:
-        now, before = _totals(world, published)
         time = datetime.now(timezone.utc)
         days = sorted(now)
         stamps = [time if day in changed else before[day][1] for day in days]
@@ -74,6 +73,10 @@ def publish_totals(world: World, published: Published) -> int:
         table = world.tables[published.name]
         world.lakehouse.put(table, columns, world.run_id, [day.isoformat() for day in changed])
     return len(changed)
+
+
+def _differing(now: dict[date, int], before: dict[date, tuple[int, datetime]]) -> list[date]:
+    return sorted(day for day in {*now, *before} if now.get(day) != before.get(day, (None, None))[0])
 
 
 def _totals(world: World, published: Published) -> tuple[dict[date, int], dict[date, tuple[int, datetime]]]:
