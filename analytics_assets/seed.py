@@ -115,7 +115,7 @@ def seed(live: World, rebuilt: World, archive: Archive) -> None:
 
 
 def _put(rebuilt: World, name: str, rows: DataFrame, arrivals: list[str]) -> None:
-    rebuilt.lakehouse.replace(rebuilt.tables[name], rows, None, run_id=rebuilt.run_id, partitions=arrivals)
+    rebuilt.lakehouse.replace(rebuilt.tables[name], rows, arrivals, run_id=rebuilt.run_id)
 
 
 def _gone(counts: pa.Table, source: str, files: list[LandedFile], pending: list[str]) -> list[str]:

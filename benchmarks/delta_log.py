@@ -39,10 +39,10 @@ def main() -> None:
         session, partitioned, flat = lakehouse.spark.session, Table("by_key", ("key",)), Table("flat", ())
         rows = session.createDataFrame([(key, 1) for key in KEYS], partitioned.schema)
         half = one_of("key", KEYS[:14])
-        lakehouse.replace(partitioned, rows, None, run_id="", partitions=KEYS)
+        lakehouse.replace(partitioned, rows, None, run_id="")
 
         def commit() -> None:
-            lakehouse.replace(partitioned, rows.where(half.sql), half, run_id="", partitions=KEYS)
+            lakehouse.replace(partitioned, rows.where(half.sql), KEYS[:14], run_id="")
 
         def by_delta() -> None:
             session.read.format("delta").load(lakehouse.location(partitioned)).where(half.sql).collect()
@@ -52,7 +52,7 @@ def main() -> None:
             "read after a commit, by Lakehouse.read": (commit, lambda: lakehouse.read(partitioned, half).collect()),
             "write 28 rows, by Lakehouse.replace": (
                 lambda: None,
-                lambda: lakehouse.replace(flat, rows.coalesce(1), None, run_id="", partitions=KEYS),
+                lambda: lakehouse.replace(flat, rows.coalesce(1), None, run_id=""),
             ),
             "write 28 rows, by Lakehouse.put": (
                 lambda: None,

@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True)
 class Condition:
-    """Which rows. sql: for Spark. files: for Delta's log, of whose form it is told; see `Lakehouse.read`.
+    """Which rows. files: for Delta's log, of whose form it is told; see `Lakehouse.read`.
+
+    sql: for Spark, and for deltalake where no text has a quote or a backslash.
 
     A file that `files` leaves out holds no such row; one that it lets through may hold some.
     """

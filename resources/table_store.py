@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
 from resources.bucket_lease import BucketLease
@@ -22,11 +22,28 @@ class WriteError(UserError):
     """A table cannot be written; says where, why and what to do."""
 
 
+def check_columns(location: str, stands: Schema, expected: Schema) -> None:
+    """Raise WriteError if a table has other columns, or of other types, than what is to be written."""
+    there, wanted = ({f"{field.name} {field.type}" for field in schema.fields} for schema in (stands, expected))
+    if there != wanted:
+        raise WriteError(
+            f"{location} has other columns than this feed writes: it has {_listed(there - wanted)} where the feed has "
+            f"{_listed(wanted - there)}. An earlier form of the feed wrote it. Write to another place: set "
+            "TIDEBOOK_LAKEHOUSE, and run the feed; all tables are made anew from what landed"
+        )
+
+
+def _listed(columns: set[str]) -> str:
+    return ", ".join(sorted(columns)) or "nothing"
+
+
 class FolderStore:
     """Tables in folders below a root."""
 
     options: dict[str, str] | None = None
     """What deltalake needs besides a location."""
+    moves_files = True
+    """Whether a file is moved without being copied."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -66,6 +83,8 @@ class FolderStore:
 
 class BucketStore(FolderStore):
     """Tables below s3a://bucket/prefix."""
+
+    moves_files = False
 
     def __init__(self, root: str, store: ObjectStore) -> None:
         super().__init__(root.rstrip("/"))

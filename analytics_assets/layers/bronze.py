@@ -95,9 +95,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     )
     is_arrival = one_of("arrival", keys)
     with reading_config(spark, feed.format):
-        written = lakehouse.replace(
-            table, rows.select(table.schema.fieldNames()), is_arrival, run_id=world.run_id, partitions=keys
-        )
+        written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     version = reading_version(feed)
     counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone)
     fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)

@@ -58,9 +58,8 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         lakehouse.replace(
             rejected_table,
             judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
-            is_arrival,
+            keys,
             run_id=world.run_id,
-            partitions=keys,
         )
     good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
     by = dimension.partition_by
@@ -69,9 +68,8 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     written = lakehouse.replace(
         table,
         unique.select(table.schema.fieldNames()).repartition("arrival"),
-        is_arrival,
+        keys,
         run_id=world.run_id,
-        partitions=keys,
     )
     record_touched(world, changed_dates(world))
     fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), _snapshot_counts(world, is_arrival))

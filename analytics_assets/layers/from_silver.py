@@ -72,9 +72,8 @@ def _replace(world: World, name: str, date_column: str, keys: Sequence[str], row
     written = world.lakehouse.replace(
         table,
         rows.repartition(date_column).select(table.schema.fieldNames()),
-        one_of_dates(date_column, keys),
+        keys,
         run_id=world.run_id,
-        partitions=keys,
     )
     return built(world, table, written, keys)
 

@@ -28,7 +28,7 @@ def record_keys(world: World, arrivals: Sequence[str]) -> dict[date, str]:
     feed, lakehouse, table = world.feed, world.lakehouse, world.tables["keys"]
     accepted = lakehouse.read(world.tables["bronze"], one_of("standing", ACCEPTED))
     found = keys_on_several_dates(accepted, feed.event_key, content_columns(feed), feed.winner)
-    lakehouse.replace(table, found.coalesce(1), None, run_id=world.run_id, partitions=arrivals)
+    lakehouse.replace(table, found.coalesce(1), None, run_id=world.run_id)
     rows = (
         lakehouse.read(table)
         .groupBy("event_date")

@@ -37,7 +37,7 @@ def publish_events(world: World, published: Published, days: Sequence[str]) -> B
     before = lakehouse.read_or_empty(table, where)
     key = ["event_date", *[name for name in world.feed.event_key if name in names]]
     rows = with_update_time(silver, before, key, datetime.now(timezone.utc))
-    written = lakehouse.replace(table, rows.repartition("event_date"), where, run_id=world.run_id, partitions=keys)
+    written = lakehouse.replace(table, rows.repartition("event_date"), keys, run_id=world.run_id)
     versions = lakehouse.versions(world.tables["silver"])
     recorded = {day: version for day, version in _recorded(world).items() if day not in keys}
     recorded |= {day: versions[day] for day in keys if day in versions}

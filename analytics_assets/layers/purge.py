@@ -10,7 +10,7 @@ be computed again from bronze, `purged` and itself, and a purge touches no date.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -77,12 +77,11 @@ def purge(world: World, arrivals: Sequence[str]) -> int:
     if fresh:
         days = sorted({day.isoformat() for day in of_fresh["event_date"].to_pylist()})
         if days:
-            _keep(world, days, _not_in_silver(world, _bronze_of(world, fresh, days), days), fresh)
+            _keep(world, days, _not_in_silver(world, _bronze_of(world, fresh, days), days))
         every: dict[str, list[Any]] = {"arrival": sorted({*before, *fresh})}
         lakehouse.put(tables["purged_arrivals"], every, world.run_id, fresh)
     where = one_of("arrival", arrivals) & one_of("standing", ACCEPTED)
-    nothing = lakehouse.spark.session.createDataFrame([], tables["bronze"].schema)
-    lakehouse.replace(tables["bronze"], nothing, where, run_id=world.run_id, partitions=arrivals)
+    lakehouse.delete(tables["bronze"], where, world.run_id, arrivals)
     return int(pc.sum(of_fresh["rows"]).as_py() or 0)
 
 
@@ -115,10 +114,10 @@ def keep_contested(world: World, rows: DataFrame, days: Sequence[str], key: Sequ
     gone = F.col("arrival").isin(*sorted(purged))
     losing = rows.where(gone).join(contested.where("_n > 1"), same, "left_semi")
     if losing.limit(1).count():
-        _keep(world, days, losing, sorted(purged))
+        _keep(world, days, losing)
 
 
-def _keep(world: World, days: Sequence[str], rows: DataFrame, arrivals: Collection[str]) -> None:
+def _keep(world: World, days: Sequence[str], rows: DataFrame) -> None:
     """Add rows to the table `purged`, those that stand there already once."""
     table = world.tables["purged"]
     names = table.schema.fieldNames()
@@ -129,9 +128,8 @@ def _keep(world: World, days: Sequence[str], rows: DataFrame, arrivals: Collecti
     world.lakehouse.replace(
         table,
         both.select(names).repartition("event_date"),
-        one_of_dates("event_date", days),
+        sorted(days),
         run_id=world.run_id,
-        partitions=sorted(arrivals),
     )
 
 

@@ -42,8 +42,6 @@ def accept_removed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
 def _empty(world: World, arrivals: Sequence[str]) -> BuiltBronze:
     """Bronze first: a run that is killed before the counts are replaced does the same again."""
     lakehouse, table = world.lakehouse, world.tables["bronze"]
-    session = lakehouse.spark.session
-    nothing = session.createDataFrame([], table.schema)
-    written = lakehouse.replace(table, nothing, one_of("arrival", arrivals), run_id=world.run_id, partitions=arrivals)
+    written = lakehouse.delete(table, one_of("arrival", arrivals), world.run_id, arrivals)
     touched = settle(world, arrivals, empty_counts())
     return BuiltBronze(table=table, written=written, rows=dict.fromkeys(arrivals, 0), touched=touched)

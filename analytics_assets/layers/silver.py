@@ -19,7 +19,6 @@ from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.silver import events_in_sessions
 from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
-from resources.conditions import one_of_dates
 
 
 def dates_behind(world: World) -> list[str]:
@@ -74,9 +73,8 @@ def _replace(world: World, keys: Sequence[str], rows: DataFrame) -> Built:
     written = world.lakehouse.replace(
         table,
         rows.select(table.schema.fieldNames()),
-        one_of_dates("event_date", keys),
+        keys,
         run_id=world.run_id,
-        partitions=keys,
     )
     if not world.feed.sessions.splits_at_midnight:
         record_edges(world, keys)

@@ -1,6 +1,7 @@
 """The lakehouse: what is read through Delta's log equals what Delta reads, whatever stands in a partition's name."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +18,9 @@ from pyspark.testing import assertDataFrameEqual
 from resources.commit import MOST_FILES
 from resources.conditions import Condition, between, one_of, one_of_dates
 from resources.delta_log import values_by_partition
-from resources.lakehouse import Lakehouse, MissingTableError
+from resources.lakehouse import STATISTICS, Lakehouse, MissingTableError, WriteError
 from resources.spark import Spark
+from resources.staged import STAGED, new_folder
 
 ODD = ["plain", "a b", "a/b", "50%", "%2F", "a=b", "[x]", "{y}", "*", "?", "ü 世", "it's", 'a"b', "back\\slash", None]
 
@@ -57,7 +59,7 @@ def lakehouse(spark_resource: Spark, tmp_path: Path) -> Lakehouse:
 
 def write(lakehouse: Lakehouse, table: Table, rows: Sequence[tuple[date, str | None, int]]) -> None:
     frame = lakehouse.spark.session.createDataFrame(list(rows), table.schema)
-    lakehouse.replace(table, frame, None, run_id="r", partitions=["p"])
+    lakehouse.replace(table, frame, None, run_id="r")
 
 
 def by_delta(lakehouse: Lakehouse, table: Table, sql: str) -> list[tuple[object, ...]]:
@@ -73,6 +75,69 @@ def test_rows_come_back_from_partitions_with_any_name(lakehouse: Lakehouse, tabl
     for _, name, place in rows[:-1]:
         found = lakehouse.read(table, one_of("name", [str(name)]))
         assert [tuple(row) for row in found.select("name", "n").collect()] == [(name, place)]
+
+
+def test_partitions_are_replaced_or_emptied_and_others_left_as_they_are(lakehouse: Lakehouse) -> None:
+    days = [date(2025, 1, day) for day in (1, 2, 3)]
+    write(lakehouse, DAYS, [(day, "a", 1) for day in days])
+    fresh = lakehouse.spark.session.createDataFrame([(days[1], "b", 2)], DAYS.schema)
+    written = lakehouse.replace(DAYS, fresh, ["2025-01-02", "2025-01-03", "2025-01-04"], run_id="r")
+    assert (written.rows, written.version) == (1, lakehouse.version(DAYS))
+    assert sorted(by_delta(lakehouse, DAYS, "true")) == [(days[0], "a", 1), (days[1], "b", 2)]
+
+
+def test_rows_outside_the_partitions_to_replace_are_refused_and_nothing_changes(lakehouse: Lakehouse) -> None:
+    write(lakehouse, DAYS, [(date(2025, 1, 1), "a", 1)])
+    fresh = lakehouse.spark.session.createDataFrame([(date(2025, 1, 2), "b", 2)], DAYS.schema)
+    with pytest.raises(ValueError, match="f/t: rows of 2025-01-02, which are not to be replaced"):
+        lakehouse.replace(DAYS, fresh, ["2025-01-01"], run_id="r")
+    assert by_delta(lakehouse, DAYS, "true") == [(date(2025, 1, 1), "a", 1)]
+
+
+def test_the_log_knows_what_delta_would_know_of_a_file(lakehouse: Lakehouse) -> None:
+    """Rows, least and greatest values and nulls of the columns that have statistics, of no other."""
+    rows = [(date(2025, 1, 2), "a", 5), (date(2025, 1, 1), "b", None), (None, "c", 7)]
+    frame = lakehouse.spark.session.createDataFrame(rows, FLAT.schema).coalesce(1)
+    lakehouse.replace(FLAT, frame, None, run_id="r")
+    frame.write.format("delta").option(STATISTICS, "day,n").save(f"{lakehouse.root}/by_delta")
+
+    def said(location: str) -> dict[str, object]:
+        (file,) = pa.table(DeltaTable(location).get_add_actions(flatten=True)).to_pylist()
+        return {name: value for name, value in file.items() if name.startswith(("num", "min", "max", "null"))}
+
+    ours = said(lakehouse.location(FLAT))
+    assert ours == said(f"{lakehouse.root}/by_delta")
+    assert (ours["num_records"], ours["min.day"], ours["max.n"], ours["null_count.n"]) == (3, date(2025, 1, 1), 7, 1)
+
+
+def test_a_table_with_other_columns_is_left_as_it_is_and_the_message_names_them(lakehouse: Lakehouse) -> None:
+    write(lakehouse, DAYS, [(date(2025, 1, 1), "a", 1)])
+    grown = replace(DAYS, schema=T.StructType([*DAYS.schema.fields, T.StructField("more", T.LongType())]))
+    frame = lakehouse.spark.session.createDataFrame([(date(2025, 1, 1), "a", 1, 2)], grown.schema)
+    with pytest.raises(WriteError, match=r"has other columns .* it has nothing where the feed has more .*long"):
+        lakehouse.replace(grown, frame, None, run_id="r")
+    assert len(by_delta(lakehouse, DAYS, "true")) == 1
+
+
+def test_what_a_killed_run_left_aside_is_removed_and_was_never_read(lakehouse: Lakehouse) -> None:
+    write(lakehouse, DAYS, [(date(2025, 1, 1), "a", 1)])
+    left = new_folder(lakehouse.location(DAYS)) / "day=2025-01-01" / "name=a"
+    left.mkdir(parents=True)
+    for file in Path(lakehouse.location(DAYS)).glob("day=*/name=*/*.parquet"):
+        shutil.copy(file, left)
+    assert len(by_delta(lakehouse, DAYS, "true")) == lakehouse.read(DAYS).count() == 1
+    write(lakehouse, DAYS, [(date(2025, 1, 2), "a", 1)])
+    assert not list(Path(lakehouse.location(DAYS)).glob(f"{STAGED}*"))
+
+
+def test_partitions_are_deleted_without_a_row_being_read(lakehouse: Lakehouse) -> None:
+    days = [date(2025, 1, day) for day in (1, 2)]
+    write(lakehouse, DAYS, [(day, name, 1) for day in days for name in ("a", "b c")])
+    lakehouse.delete(DAYS, one_of("name", ["b c"]) & one_of_dates("day", ["2025-01-02"]), "r", ["2025-01-02"])
+    left = sorted(by_delta(lakehouse, DAYS, "true"))
+    assert left == [(days[0], "a", 1), (days[0], "b c", 1), (days[1], "a", 1)]
+    log = Path(lakehouse.location(DAYS)) / "_delta_log" / f"{lakehouse.version(DAYS):020}.json"
+    assert [line for line in log.read_text().splitlines() if '"add"' in line] == []
 
 
 CONDITIONS = [
