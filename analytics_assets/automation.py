@@ -18,10 +18,10 @@ from analytics_assets.layers.records import materializations, tide_materializati
 from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer, Outcome, Verdicts
 from analytics_assets.passes import run_pass
-from analytics_assets.retention import run_purge
+from analytics_assets.purges import run_purge
 from asset_checks.dagster_checks import evaluations, latest_evaluation
 from asset_checks.freshness import FRESH, freshness
-from asset_checks.law import Law
+from asset_checks.law import WHOLE, Law
 from resources.event_log import gathered_events
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
@@ -82,7 +82,13 @@ class Recorder(Observer):
         self._watching.done(name, built, seconds)
 
     def judged(self, law: Law, verdicts: Verdicts) -> None:
-        latest = self._context.instance.event_log_storage.get_latest_storage_id_by_partition(
+        instance = self._context.instance
+        if any(WHOLE in found for found in verdicts.values()):
+            of_whole = [(check, verdicts[check.name][WHOLE]) for check in law.checks]
+            self._log([latest_evaluation(instance, self._feed.name, check, verdict) for check, verdict in of_whole])
+            self._watching.judged(law, verdicts)
+            return
+        latest = instance.event_log_storage.get_latest_storage_id_by_partition(
             dg.AssetKey([self._feed.name, law.table]),
             dg.DagsterEventType.ASSET_MATERIALIZATION,
             {key for found in verdicts.values() for key in found},

@@ -38,6 +38,7 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
             run.again(name, arrivals if name == "bronze" else days, build)
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
+    run.as_a_whole()
     run.restatements()
     return run.outcome
 

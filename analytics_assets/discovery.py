@@ -19,7 +19,6 @@ from analytics_assets.feeds.spec import Feed
 from resources.errors import UserError
 
 ENTRY_POINTS = "tidebook.feeds"
-NOT_FEEDS = {"spec", "formats", "own_names", "fields", "table", "tables", "state_tables"}
 
 
 class FeedError(UserError):
@@ -29,13 +28,11 @@ class FeedError(UserError):
 def load_feeds(extra: Iterable[str] = ()) -> dict[str, Feed]:
     """Feeds by name: of feeds/, of installed packages, and of `extra` (modules or .py files).
 
-    Raises FeedError if a module has no FEED or two feeds have one name.
+    Modules of feeds/ without a FEED say what a feed is. Raises FeedError if another one has none, or if two feeds have
+    one name.
     """
-    modules: list[object] = [
-        importlib.import_module(f"{own.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(own.__path__)
-        if found.name not in NOT_FEEDS
-    ]
+    found = [importlib.import_module(f"{own.__name__}.{one.name}") for one in pkgutil.iter_modules(own.__path__)]
+    modules: list[object] = [module for module in found if hasattr(module, "FEED")]
     modules += [_checked(entry.value, entry.load) for entry in entry_points(group=ENTRY_POINTS)]
     modules += [_checked(name, lambda name=name: _import(name)) for name in extra]
     feeds: dict[str, Feed] = {}

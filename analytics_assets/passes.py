@@ -27,7 +27,9 @@ from analytics_assets.layers import (
     published,
     removed,
     restatements,
+    retention,
     silver,
+    user_history,
 )
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.world import Built, World, unaccounted
@@ -36,6 +38,11 @@ from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.laws import law_of
 
 B = TypeVar("B", bound=Built)
+WHOLE: dict[str, tuple[Callable[[World], bool], Callable[[World], Built]]] = {
+    user_history.TABLE: (user_history.is_behind, user_history.build_user_history),
+    retention.TABLE: (retention.is_behind, retention.build_retention),
+}
+"""Tables that are computed as a whole, in order: whether each is behind, and what brings it up to date."""
 
 
 def run_pass(
@@ -68,6 +75,7 @@ def run_pass(
     run.published_events(blocked)
     run.active_users()
     run.published_totals()
+    run.as_a_whole()
     run.restatements()
     return run.outcome
 
@@ -164,6 +172,11 @@ class Pass:
         for found in self.world.feed.published:
             if found.source != "silver" and (changed := published.publish_totals(self.world, found)):
                 self.outcome.partitions[found.name] = changed
+
+    def as_a_whole(self) -> None:
+        for name, (is_behind, build) in WHOLE.items():
+            if is_behind(self.world):
+                self.again(name, [""], lambda world, _, build=build: build(world))  # type: ignore[misc]
 
     def restatements(self) -> None:
         began = time.monotonic()

@@ -25,17 +25,18 @@ from analytics_assets.transforms.comparison import LIVE, REBUILT, first_differen
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse
 
-NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals")
-"""They tell when figures changed, what is still to do, what was purged: none of that follows from landing alone."""
+NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_versions")
+"""They tell when figures changed, what is still to do, what was purged, how a table came about: none of that follows
+from landing alone."""
 
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "interaction_counts"),
-    *("edges", "published_versions"),
+    *("edges", "published_versions", "user_history_versions"),
 )
 WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month")
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
-DATES = ("event_date", "session_date", "week_start", "month_start")
+DATES = ("event_date", "session_date", "week_start", "month_start", "cohort_start", "first_date")
 KEYS = {
     "bronze": ("arrival", "file", "line_number"),
     "counts": ("source", "arrival", "file", "event_date", "hour", "standing", "rule"),
@@ -45,6 +46,8 @@ KEYS = {
     "active_users": ("event_date", "dimension", "value"),
     "active_users_week": ("week_start", "dimension", "value"),
     "active_users_month": ("month_start", "dimension", "value"),
+    "user_history": ("user_id",),
+    "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }
 FIRST = 10
 

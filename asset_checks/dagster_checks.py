@@ -5,13 +5,14 @@ Belongs here: the factory. Does not: any check (a module a concern).
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.world import World
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import WHOLE, Check, Law, Verdict
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 
@@ -19,8 +20,8 @@ from resources.landing import Landing
 def feed_checks(
     feed: Feed, laws: tuple[Law, ...], partitions: Mapping[str, dg.PartitionsDefinition[str]]
 ) -> list[dg.AssetChecksDefinition]:
-    """The checks of a feed. partitions: of each table, by its name."""
-    return [_check(feed, law, check, partitions[law.table]) for law in laws for check in law.checks]
+    """The checks of a feed. partitions: of each table that has some, by its name."""
+    return [_check(feed, law, check, partitions.get(law.table)) for law in laws for check in law.checks]
 
 
 def evaluation(
@@ -31,7 +32,6 @@ def evaluation(
     target: AssetCheckEvaluationTargetMaterializationData | None,
 ) -> dg.AssetCheckEvaluation:
     """The event that records a verdict on a partition; target: the materialization that was judged."""
-    figures = {name: dg.MetadataValue.text(v) if isinstance(v, str) else v for name, v in verdict.figures.items()}
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey([feed, check.table]),
         check_name=check.name,
@@ -39,10 +39,15 @@ def evaluation(
         partition=key,
         blocking=check.blocking,
         severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-        metadata=figures,
+        metadata=figures_of(verdict),
         description=check.sentence,
         target_materialization_data=target,
     )
+
+
+def figures_of(verdict: Verdict) -> dict[str, Any]:
+    """A verdict's figures as Dagster shows them."""
+    return {name: dg.MetadataValue.text(v) if isinstance(v, str) else v for name, v in verdict.figures.items()}
 
 
 def latest_evaluation(
@@ -76,7 +81,9 @@ def evaluations(
             yield evaluation(feed, check, key, verdict, target)
 
 
-def _check(feed: Feed, law: Law, check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
+def _check(
+    feed: Feed, law: Law, check: Check, partitions: dg.PartitionsDefinition[str] | None
+) -> dg.AssetChecksDefinition:
     # Dagster's types know no check that yields; its own documentation does for partitions.
     @dg.asset_check(  # type: ignore[arg-type]
         asset=dg.AssetKey([feed.name, law.table]),
@@ -88,16 +95,18 @@ def _check(feed: Feed, law: Law, check: Check, partitions: dg.PartitionsDefiniti
     def judge(
         context: dg.AssetCheckExecutionContext, landing: Landing, lakehouse: Lakehouse
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
-        keys = list(context.partition_keys)
+        keys = list(context.partition_keys) if partitions else [WHOLE]
         verdicts = law.judge(World(feed, landing, lakehouse, context.run.run_id), keys)[check.name]
         # In a run over a range one result would be recorded without a partition.
-        for key in keys:
+        for key in keys if partitions else ():
             yield evaluation(feed.name, check, key, verdicts[key], None)
         failed = [key for key in keys if not verdicts[key].passed]
         yield dg.AssetCheckResult(
             passed=not failed,
             severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-            metadata={"partitions": len(keys), "failed": len(failed), "first": failed[0] if failed else ""},
+            metadata={"partitions": len(keys), "failed": len(failed), "first": failed[0] if failed else ""}
+            if partitions
+            else figures_of(verdicts[WHOLE]),
         )
 
     return judge

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from analytics_assets.layers.world import World
 
+WHOLE = ""
+"""The key of a table without partitions."""
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from asset_checks.active_user_checks import ACTIVE_USERS_LAW
 from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
 from asset_checks.law import Law
+from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
-LAWS: tuple[Law, ...] = (BRONZE_LAW, SILVER_LAW, SESSIONS_LAW, ACTIVE_USERS_LAW)
+LAWS: tuple[Law, ...] = (BRONZE_LAW, SILVER_LAW, SESSIONS_LAW, ACTIVE_USERS_LAW, RETENTION_LAW)
 
 
 def law_of(table: str) -> Law | None:

@@ -72,6 +72,7 @@ JVM_OPTIONS = " ".join(
     [
         "-XX:-DontCompileHugeMethods",
         "-XX:+UseParallelGC",
+        "-XX:ReservedCodeCacheSize=256m",
         "-XX:Tier4InvocationThreshold=60000",
         "-XX:Tier4MinInvocationThreshold=6000",
         "-XX:Tier4CompileThreshold=150000",
@@ -79,7 +80,8 @@ JVM_OPTIONS = " ".join(
     ]
 )
 """A row's whole way through a stage is one generated method; without the first, a JVM interprets it when it is long.
-The second collects garbage with the least CPU time, which counts here more than short pauses. The others let the
+The second collects garbage with the least CPU time, which counts here more than short pauses. The third has room for
+the classes that Spark keeps, also where one compiler works alone: full, it would compile no more. The others let the
 costly compiler come later: most of what runs often in a pass is Spark's planner, which is used a hundred times, not
 a million. They save a seventh of the CPU of a million events (docs/decisions.md)."""
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics_assets.feeds.formats import Arrival, Csv, Format, JsonArray
 from analytics_assets.feeds.own_names import Published, View
+from analytics_assets.transforms.user_history import MOST_BITS
 
 __all__ = [
     "WHOLE_ROW",
@@ -130,6 +131,7 @@ class Feed:
     history_start: first date of the metrics; by default the first date with on-time rows.
     closed_through: dates up to it are closed whatever has landed, for finite files.
     look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
+    cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -163,6 +165,8 @@ class Feed:
     history_start: date | None = None
     closed_through: date | None = None
     look_back_days: int = 35
+    cohort_weeks: int = 26
+    cohort_days: int = 30
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)
@@ -201,6 +205,9 @@ class Feed:
             raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
         if self.look_back_days < 0:
             raise ValueError(f"{self.name}: look_back_days is {self.look_back_days}, expected 0 or more")
+        for name, periods in (("cohort_weeks", self.cohort_weeks), ("cohort_days", self.cohort_days)):
+            if not 1 <= periods <= MOST_BITS:
+                raise ValueError(f"{self.name}: {name} is {periods}, expected 1 to {MOST_BITS}")
         for name, length in (("settle", self.settle), ("due", self.due)):
             if length < timedelta(0):
                 raise ValueError(f"{self.name}: {name} is {length}, expected 0 or more")

@@ -11,7 +11,17 @@ import dagster as dg
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, published, restatements, silver
+from analytics_assets.layers import (
+    active_users,
+    bronze,
+    dimension,
+    from_silver,
+    published,
+    restatements,
+    retention,
+    silver,
+    user_history,
+)
 from analytics_assets.layers.partitions import (
     arrival_partitions,
     date_partitions,
@@ -67,6 +77,10 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     made += [_published(feed, tables[found.name], found) for found in feed.published]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
+    made += [
+        _whole(feed, tables[user_history.TABLE], user_history.build_user_history, "user_days"),
+        _whole(feed, tables[retention.TABLE], retention.build_retention, user_history.TABLE),
+    ]
     return [*made, _restatements(feed, tables[restatements.TABLE])]
 
 
@@ -104,6 +118,15 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
         return _report(context, world, done)
 
     return _declared(asset, feed, table, partitions, [])
+
+
+def _whole(feed: Feed, table: Table, build: Callable[..., Built], source: str) -> dg.AssetsDefinition:
+    def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
+        lakehouse.hold(feed.name)  # before it compares: nobody may write in between
+        build(World(feed, landing, lakehouse, context.run_id), again=True)
+        return dg.MaterializeResult(metadata={"dagster/row_count": sum(lakehouse.rows(table).values())})
+
+    return _declared(asset, feed, table, None, [_dep(feed, source, dg.AllPartitionMapping())])
 
 
 def _restatements(feed: Feed, table: Table) -> dg.AssetsDefinition:

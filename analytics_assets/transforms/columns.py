@@ -102,6 +102,29 @@ WAU = column("wau", T.LongType(), "Distinct users in the ISO week; null while it
 MONTH_START = column("month_start", T.DateType(), "First day of the calendar month.")
 MAU = column("mau", T.LongType(), "Distinct users in the calendar month; null while it is not complete.")
 
+# Retention
+FIRST_DATE = column("first_date", T.DateType(), "First date of the feed's history on which the user was active.")
+DAY_BITS = column("day_bits", T.LongType(), "Bit k: active on the k-th day after first_date (0 to 62).")
+WEEK_BITS = column("week_bits", T.LongType(), "Bit k: active in the k-th ISO week after that of first_date (0 to 62).")
+PERIOD = column("period", T.StringType(), "week (ISO) or day.")
+COHORT_BY = column("cohort_by", T.StringType(), "What makes a user one of the cohort: first_activity in its period.")
+COHORT_START = column("cohort_start", T.DateType(), "First date of the cohort's period: a Monday, or the day itself.")
+PERIODS_AFTER = column("periods_after", T.IntegerType(), "How many periods after the cohort's own.")
+SIZE = column("size", T.LongType(), "Users of the cohort; null while its period is not complete.")
+RETAINED = column("retained", T.LongType(), "Users of the cohort who were active in that later period.")
+RATE = column("rate", T.DoubleType(), "retained / size.")
+RATE_LOW = column("rate_low", T.DoubleType(), "Lower end of the rate's 95 % interval (Wilson).")
+RATE_HIGH = column("rate_high", T.DoubleType(), "Upper end of the rate's 95 % interval (Wilson).")
+STATE = column("state", T.StringType(), "open while late rows may still change the cell, then settled; null with it.")
+UNBOUNDED_RETAINED = column(
+    "unbounded_retained", T.LongType(), "Users active in that period or in a later one, up to the last."
+)
+UNBOUNDED_RATE = column("unbounded_rate", T.DoubleType(), "unbounded_retained / size.")
+UNBOUNDED_RATE_LOW = column("unbounded_rate_low", T.DoubleType(), "Lower end of its 95 % interval (Wilson).")
+UNBOUNDED_RATE_HIGH = column("unbounded_rate_high", T.DoubleType(), "Upper end of its 95 % interval (Wilson).")
+UNBOUNDED_STATE = column("unbounded_state", T.StringType(), "open or settled, of the unbounded figures.")
+TABLE_NAME = column("table_name", T.StringType(), "Name of a table that is computed as a whole.")
+
 # Restatements
 METRIC = column("metric", T.StringType(), "Which daily figure: events, dau or sessions.")
 SEQUENCE = column("sequence", T.LongType(), "0 for the first publication of the figure, then one more for each change.")

@@ -33,6 +33,10 @@ class History:
             days[day] = run
         return days
 
+    def days(self) -> list[Period]:
+        """Each closed date as a period of its own."""
+        return [Period(start=day, end=day, is_complete=day not in self.missing) for day in self.dates()]
+
     def weeks(self) -> list[Period]:
         """ISO weeks with a closed date."""
         starts = sorted({day - DAY * day.weekday() for day in self.dates()})

@@ -33,7 +33,11 @@ from resources.spark import Spark
 USERS_FOLDER = "notes/users"
 # It follows from how user days came about, not from their rows alone.
 VERSIONS = dict.fromkeys(("active_users", "active_users_week", "active_users_month"), ("input_version",))
-NOT_COMPARED = VERSIONS | dict.fromkeys(("event_data", "dau", "mau"), ("dl_updated_at",))
+NOT_COMPARED = (
+    VERSIONS
+    | dict.fromkeys(("event_data", "dau", "mau"), ("dl_updated_at",))
+    | dict.fromkeys(("table_versions", "user_history_versions"), ("input_version",))
+)
 SECOND_NS = 1_000_000_000
 
 

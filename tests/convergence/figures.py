@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
 
+import cohorts
 import events
+from closed_dates import TOTAL, History
 from described import Described
 from events import DAY, Row
 
-TOTAL = ("all", "all")
 Series = tuple[str, str]
 
 
@@ -28,13 +27,15 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
     made = events.silver(feed, rows, users)
     arrivals = {date.fromisoformat(feed.arrival(path)[:10]) for path in files}
     days = user_days(feed, made)
+    history = History.of(feed, rows, arrivals)
     tables = {
         "bronze": [{name: row.get(name) for name in _bronze_columns(feed)} for row in rows],
         "tide": _tide(rows),
         "silver": [{name: row[name] for name in _silver_columns(feed)} for row in made],
         "sessions": sessions(feed, made),
         "user_days": days,
-        **active_users(feed, History.of(feed, rows, arrivals), days),
+        **active_users(feed, history, days),
+        **cohorts.expected(feed, history, rows, days),
     }
     if feed.has_country:
         tables["activity_mix"] = activity_mix(made)
@@ -124,37 +125,6 @@ def activity_mix(silver: Iterable[Row]) -> list[Row]:
         {"event_date": day, "action": action, "country": country, "events": len(own), "users": len(set(own))}
         for (day, action, country), own in found.items()
     ]
-
-
-@dataclass(frozen=True)
-class History:
-    """Closed dates, and those of them that have an arrival or were said to be closed."""
-
-    start: date
-    as_of: date
-    present: frozenset[date]
-
-    @staticmethod
-    def of(feed: Described, rows: Iterable[Row], arrivals: set[date]) -> History | None:
-        """None while no date is closed."""
-        on_time = [row["event_date"] for row in rows if row["standing"] == "on_time"]
-        start = feed.start or min(on_time, default=None)
-        if start is None or not arrivals:
-            return None
-        as_of = max([max(arrivals) - DAY, *([feed.through] if feed.through else [])])
-        as_of = min(as_of, feed.last) if feed.last else as_of
-        said = {feed.through - DAY * n for n in range((feed.through - start).days + 1)} if feed.through else set()
-        return History(start, as_of, frozenset(arrivals | said)) if start <= as_of else None
-
-    @cached_property
-    def dates(self) -> list[date]:
-        """From start to as_of."""
-        return [self.start + DAY * n for n in range((self.as_of - self.start).days + 1)]
-
-    def has(self, first: date, last: date) -> bool:
-        """Whether all dates from first to last are in the history, and none is missing."""
-        every = [first + DAY * n for n in range((last - first).days + 1)]
-        return all(self.start <= day <= self.as_of and day in self.present for day in every)
 
 
 def active_users(feed: Described, history: History | None, days: Iterable[Row]) -> dict[str, list[Row]]:

@@ -23,7 +23,7 @@ from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import World
 from analytics_assets.observer import Observer
 from analytics_assets.passes import run_pass
-from analytics_assets.retention import run_purge
+from analytics_assets.purges import run_purge
 
 DAY = timedelta(days=1)
 STEP_S = 299

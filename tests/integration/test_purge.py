@@ -12,7 +12,7 @@ from analytics_assets.layers.purge import PurgeError, arrivals_to_purge
 from analytics_assets.layers.world import World
 from analytics_assets.observer import Observer, Outcome
 from analytics_assets.passes import run_pass
-from analytics_assets.retention import run_purge
+from analytics_assets.purges import run_purge
 from analytics_assets.verification import verify
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing

@@ -1,0 +1,84 @@
+"""Retention: whether the table holds what the user history says, and writing it.
+
+Belongs here: what the table depends on. Does not: counting and cells (transforms/retention.py).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics_assets.layers import user_history, whole
+from analytics_assets.layers.world import Built, World, digest
+from analytics_assets.transforms.history import History
+from analytics_assets.transforms.lateness import usual_lateness_days
+from analytics_assets.transforms.retention import CELLS, Closed, PeriodName, cells, cohort_counts
+from resources.conditions import one_of
+from resources.spark import gathered
+
+TABLE = "retention"
+COHORTS = pa.schema(
+    [
+        ("cohort_start", pa.date32()),
+        ("dimension", pa.string()),
+        ("value", pa.string()),
+        ("size", pa.int64()),
+        ("bounded", pa.list_(pa.int64())),
+        ("unbounded", pa.list_(pa.int64())),
+    ]
+)
+
+
+def wanted_version(world: World) -> str:
+    """A digest of all that the table follows from; empty while the feed has no closed date."""
+    counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
+    history = world.history_of(counts)
+    if history is None:
+        return ""
+    lateness = usual_lateness_days(counts, history.as_of, world.feed.lag_days)
+    users = sorted(user_history.wanted_versions(world).items())
+    missing = sorted(history.missing)
+    return digest(users, history.start, history.as_of, missing, lateness, *_lengths(world).items())
+
+
+def is_behind(world: World) -> bool:
+    """Whether the table is not computed from what the user history should hold."""
+    return whole.recorded(world).get(TABLE, "") != wanted_version(world)
+
+
+def build_retention(world: World, *, again: bool = False) -> Built:
+    """Write the kinds of periods whose cells differ.
+
+    Needs the user history up to date. again: write them whether or not they differ.
+    """
+    lakehouse, table = world.lakehouse, world.tables[TABLE]
+    stands = lakehouse.arrow(table).cast(CELLS) if lakehouse.exists(table) else CELLS.empty_table()
+    counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
+    history = world.history_of(counts)
+    written, rows = None, 0
+    for period, last in _lengths(world).items():
+        fresh = CELLS.empty_table() if history is None else _cells(world, counts, history, period, last)
+        rows += len(fresh)
+        before = stands.filter(pc.equal(stands["period"], period))
+        if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
+            written = lakehouse.put(table, fresh, world.run_id, [period], one_of("period", [period]))
+    whole.record(world, TABLE, wanted_version(world))
+    return Built(table=table, written=written, rows={"": rows})
+
+
+def _lengths(world: World) -> dict[PeriodName, int]:
+    return {"day": world.feed.cohort_days, "week": world.feed.cohort_weeks}
+
+
+def _cells(world: World, counts: pa.Table, history: History, period: PeriodName, last: int) -> pa.Table:
+    histories = world.lakehouse.read_or_empty(world.tables[user_history.TABLE])
+    found = gathered(cohort_counts(histories, world.feed.attributes, period, last), COHORTS)
+    lateness = usual_lateness_days(counts, history.as_of, world.feed.lag_days)
+    closed = Closed(
+        period=period,
+        periods=history.weeks() if period == "week" else history.days(),
+        settled_through=history.as_of - timedelta(days=lateness),
+    )
+    return cells(found, closed, last)

@@ -1,0 +1,52 @@
+"""Lateness: how late a feed's rows usually come, so that a figure can say whether it may still change.
+
+Belongs here: METRICS "Standing", usual lateness, from the table counts. Does not: reading it (layers/world.py).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics_assets.transforms.bronze import ACCEPTED
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+
+ARRIVALS = 90
+USUAL_PERMILLE = 995
+
+
+def usual_lateness_days(counts: pa.Table, as_of: date, lag_days: int) -> int:
+    """The least whole number of days such that 99.5 % of accepted rows are at most that late.
+
+    counts: source, arrival, standing, event_date, rows. Of the 90 newest arrivals up to as_of, whose own date is
+    lag_days before their name's; 0 where they hold no accepted row. Early rows are not late.
+    """
+    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
+    arrivals = [name for name in pc.unique(events["arrival"]).to_pylist() if _own(name, lag_days) <= as_of]
+    newest = sorted(arrivals)[-ARRIVALS:]
+    wanted = pc.and_(
+        pc.is_in(events["arrival"], pa.array(newest, pa.string())), pc.is_in(events["standing"], pa.array(ACCEPTED))
+    )
+    grouped = events.filter(wanted).group_by(["arrival", "event_date"]).aggregate([("rows", "sum")])
+    by_days: Counter[int] = Counter()
+    for row in grouped.to_pylist():
+        by_days[max(0, _days_late(row, lag_days))] += row["rows_sum"]
+    needed, so_far = by_days.total() * USUAL_PERMILLE, 0
+    for days in sorted(by_days):
+        so_far += by_days[days]
+        if so_far * 1000 >= needed:
+            return days
+    return 0
+
+
+def _days_late(row: dict[str, Any], lag_days: int) -> int:
+    return int((_own(row["arrival"], lag_days) - row["event_date"]).days)
+
+
+def _own(arrival: str, lag_days: int) -> date:
+    """The date that an arrival is for."""
+    return date.fromordinal(date.fromisoformat(arrival[:10]).toordinal() - lag_days)

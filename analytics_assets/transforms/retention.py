@@ -1,0 +1,188 @@
+"""Retention: of the users who began in a week (or on a day), how many came back in each later one.
+
+Belongs here: counting over user histories, and the cells of the table: rates, intervals, what a cell may say yet. Does
+not: user histories (user_history.py), which periods there are (history.py).
+
+Counting gives a row a cohort and value of a dimension, however many users there are; the cells are made of these in
+memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyspark.sql.functions as F
+from pyspark.sql import Column, DataFrame
+
+from analytics_assets.transforms.active_users import SERIES
+from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.history import Period
+
+DAY = timedelta(days=1)
+PeriodName = Literal["week", "day"]
+FIRST_ACTIVITY = "first_activity"
+OPEN, SETTLED = "open", "settled"
+Z = NormalDist().inv_cdf(0.975)
+
+CELLS = pa.schema(
+    [
+        ("period", pa.string()),
+        ("cohort_by", pa.string()),
+        ("dimension", pa.string()),
+        ("value", pa.string()),
+        ("cohort_start", pa.date32()),
+        ("periods_after", pa.int32()),
+        ("size", pa.int64()),
+        *[
+            (f"{kind}{name}", data_type)
+            for kind in ("", "unbounded_")
+            for name, data_type in (
+                ("retained", pa.int64()),
+                ("rate", pa.float64()),
+                ("rate_low", pa.float64()),
+                ("rate_high", pa.float64()),
+                ("state", pa.string()),
+            )
+        ],
+    ]
+)
+"""Columns of the table retention, as Arrow has them."""
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+def cohort_counts(histories: DataFrame, attributes: Sequence[str], period: PeriodName, last: int) -> DataFrame:
+    """How many users of each cohort were active in each of the periods after their first, 0 to `last`.
+
+    In: `user_history`. Out: cohort_start date (a Monday, or the first date itself), dimension string, value string,
+    size bigint, bounded array<bigint> (active in the k-th period), unbounded array<bigint> (active in the k-th period
+    or one of those after it, up to the last).
+    """
+    first = F.col("first_date")
+    start = F.date_sub(first, F.weekday(first)) if period == "week" else first
+    bits = F.col(f"{period}_bits").bitwiseAND(F.lit(2 ** (last + 1) - 1))
+    kept = histories.select(start.alias("cohort_start"), *attributes, bits.alias("_bits"))
+    # All attributes at once: a user is read once, and each has one value of each, so that sums add up.
+    counted = kept.groupBy("cohort_start", *attributes).agg(
+        F.count(F.lit(1)).alias("size"), *[_sum(_is_set(k), f"_in_{k}") for k in range(last + 1)],
+        *[_sum((F.col("_bits") >= 2**k).cast("bigint"), f"_from_{k}") for k in range(last + 1)],
+    )  # fmt: skip
+    series = [
+        F.struct(F.lit(name).alias("dimension"), value.alias("value"))
+        for name, value in [(TOTAL, F.lit(TOTAL)), *[(name, F.col(name)) for name in attributes]]
+    ]
+    measures = [name for name in counted.columns if name not in ("cohort_start", *attributes)]
+    split = counted.select("cohort_start", F.explode(F.array(*series)).alias("_series"), *measures)
+    summed = split.select("cohort_start", "_series.*", *measures).groupBy("cohort_start", *SERIES)
+    sums = summed.agg(*[F.sum(name).alias(name) for name in measures])
+    return sums.select(
+        "cohort_start",
+        *SERIES,
+        "size",
+        F.array(*[f"_in_{k}" for k in range(last + 1)]).alias("bounded"),
+        F.array(*[f"_from_{k}" for k in range(last + 1)]).alias("unbounded"),
+    )
+
+
+def _is_set(k: int) -> Column:
+    return F.shiftright("_bits", k).bitwiseAND(F.lit(1).cast("bigint"))
+
+
+def _sum(value: Column, name: str) -> Column:
+    return F.sum(value).alias(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """What of the cohorts may be said. periods: of the history, in order. settled_through: the last date of which no
+    late data of the usual lateness may still come."""
+
+    period: PeriodName
+    periods: Sequence[Period]
+    settled_through: date
+
+    def known(self, start: date, last: int) -> tuple[Flags, Flags, Flags, Flags]:
+        """Which cells of a cohort, 0 to `last`: bounded and unbounded known, bounded and unbounded settled."""
+        found = self._complete
+        length = DAY * (7 if self.period == "week" else 1)
+        starts = [start + length * k for k in range(last + 1)]
+        complete = np.array([found.get(day, False) for day in starts])
+        # A cohort whose own period has not ended, or misses dates, is no cohort yet.
+        bounded = complete & complete[0]
+        unbounded = np.logical_and.accumulate(complete[::-1])[::-1] & complete[0]
+        ends = [day + length - DAY for day in starts]
+        settled = np.array([end <= self.settled_through for end in ends])
+        return bounded, unbounded, settled, np.full(last + 1, settled[-1])
+
+    @property
+    def _complete(self) -> Mapping[date, bool]:
+        return {period.start: period.is_complete for period in self.periods}
+
+
+def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
+    """The cells of the table retention (CELLS) for one kind of period.
+
+    counts: `cohort_counts` as Arrow. A cohort in all has cells for each period of the history, one of a value where it
+    has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the cohort's own period, where
+    all users are active. Source: METRICS "Retention".
+    """
+    rows = {(row["cohort_start"], row["dimension"], row["value"]): row for row in counts.to_pylist()}
+    nobody = {"size": 0, "bounded": [0] * (last + 1), "unbounded": [0] * (last + 1)}
+    for period in closed.periods:
+        rows.setdefault((period.start, TOTAL, TOTAL), nobody)
+    keys = sorted(rows, key=lambda key: (key[1], key[2], key[0]))
+    if not keys:
+        return CELLS.empty_table()
+    number = len(keys) * (last + 1)
+    by_cohort = {start: closed.known(start, last) for start in {key[0] for key in keys}}
+    known = [np.concatenate([by_cohort[key[0]][place] for key in keys]) for place in range(4)]
+    is_cohort = np.repeat([by_cohort[key[0]][0][0] for key in keys], last + 1)
+    size = np.repeat(np.array([rows[key]["size"] for key in keys], np.int64), last + 1)
+    after = np.tile(np.arange(last + 1, dtype=np.int32), len(keys))
+    columns: dict[str, Any] = {
+        "period": [closed.period] * number,
+        "cohort_by": [FIRST_ACTIVITY] * number,
+        **{
+            name: pa.array([key[place] for key in keys]).take(pa.array(np.repeat(np.arange(len(keys)), last + 1)))
+            for name, place in (("cohort_start", 0), ("dimension", 1), ("value", 2))
+        },
+        "periods_after": after,
+        "size": pa.array(size, mask=~is_cohort),
+    }
+    for kind, counted, place in (("", "bounded", 0), ("unbounded_", "unbounded", 1)):
+        retained = np.array([rows[key][counted] for key in keys], np.int64).reshape(-1)
+        columns |= _measured(kind, retained, size, known[place], known[place + 2], after > 0)
+    return pa.table([columns[name] for name in CELLS.names], schema=CELLS)
+
+
+def _measured(
+    kind: str, retained: Ints, size: Ints, known: Flags, settled: Flags, has_interval: Flags
+) -> dict[str, pa.Array]:
+    has_rate = known & (size > 0)
+    low, high = wilson(retained, np.maximum(size, 1))
+    states = np.where(settled, SETTLED, OPEN)
+    return {
+        f"{kind}retained": pa.array(retained, mask=~known),
+        f"{kind}rate": pa.array(retained / np.maximum(size, 1), mask=~has_rate),
+        f"{kind}rate_low": pa.array(low, mask=~(has_rate & has_interval)),
+        f"{kind}rate_high": pa.array(high, mask=~(has_rate & has_interval)),
+        f"{kind}state": pa.array(states, pa.string(), mask=~known),
+    }
+
+
+def wilson(successes: Ints, trials: Ints) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The 95 % score interval of a share. Source: E. B. Wilson, JASA 22 (1927), 209-212."""
+    share = successes / trials
+    middle = (share + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
+    half = Z / (1 + Z**2 / trials) * np.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
+    # Where none or all succeeded an end is 0 or 1 exactly; as computed it may lie a last digit beyond.
+    low, high = np.where(successes == 0, 0.0, middle - half), np.where(successes == trials, 1.0, middle + half)
+    return low, high
