@@ -17,7 +17,6 @@ from playing import tables_of
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.spec import Feed
 
-SIDE_BY_SIDE = 10
 MONDAY = date(2025, 1, 27)
 REAL_LOG_BEGINS = date(2015, 5, 17)
 
@@ -37,15 +36,15 @@ def drawn(name: str, number: int, rounds: int) -> st.SearchStrategy[stories.Batc
     )
 
 
-def feed_and_description(name: str) -> tuple[Feed, Described, date]:
-    """A feed and the first of its histories' dates.
+def feed_and_description(name: str, number: int) -> tuple[Feed, Described, date]:
+    """A feed and the first of the dates of so many histories.
 
     The real log ends after four dates: here it goes on for as many as the histories need, as finite files still.
     """
     # Other histories must not make an arrival too old to have lost a file.
-    feed, described = replace(find_feed(name), look_back_days=stories.DAYS * SIDE_BY_SIDE * 2), FEEDS[name]
+    feed, described = replace(find_feed(name), look_back_days=stories.DAYS * number * 2), FEEDS[name]
     if feed.closed_through is None:
         return feed, described, MONDAY
-    first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=SIDE_BY_SIDE * stories.DAYS - 1)
+    first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=number * stories.DAYS - 1)
     longer = replace(feed, first_date=first, history_start=first, closed_through=last, last_date=last)
     return longer, lasting(described, first, last), first

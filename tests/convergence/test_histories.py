@@ -34,7 +34,7 @@ FOUND = settings(
 
 def silver_of(name: str, batch: stories.Batch) -> tuple[Rows, Rows]:
     """Verdicts and events of what stands in landing after all rounds, by the oracle."""
-    feed, described, first = feed_and_description(name)
+    feed, described, first = feed_and_description(name, len(batch.stories))
     with tempfile.TemporaryDirectory() as folder:
         site = Site(feed, described, Path(folder), Spark(master="local[1]"))
         for number in range(len(batch.works)):
