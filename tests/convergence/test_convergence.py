@@ -2,9 +2,9 @@
 all tables equal one full rebuild, and an oracle in plain Python.
 
 A history is what happens to the files of two users over five dates of their own, in rounds, and what is processed in
-between (stories.py). Ten or twenty are played side by side in one lakehouse: they share no user, key or event date, so none can
-hide what was forgotten of another, and all of them cost little more than one. A test that fails prints its histories as
-Python: they can be played again, or one alone, with `assert_converges`.
+between (stories.py). Ten or twenty are played side by side in one lakehouse: they share no user, key or event date, so
+none can hide what was forgotten of another, and all of them cost little more than one. A test that fails prints its
+histories as Python: they can be played again, or one alone, with `assert_converges`.
 """
 
 import tempfile
