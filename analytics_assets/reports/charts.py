@@ -55,6 +55,7 @@ class Chart:
         found = [
             (str(trace.name), str(trace.line.color if trace.type == "scatter" else trace.marker.color))
             for trace in traces
+            if trace.type in ("scatter", "bar") and trace.showlegend is not False
         ]
         return [] if [name for name, _ in found] == [self.title] else found
 

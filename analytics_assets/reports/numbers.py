@@ -18,6 +18,7 @@ from pyarrow.dataset import Dataset
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -30,7 +31,7 @@ DRAWN_DAYS = 400
 REJECTED = "rejected"
 STANDINGS = (*ACCEPTED, REJECTED)
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
-TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "counts")
+TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "retention", "counts")
 
 Count = int | None
 Value = int | float | None
@@ -82,6 +83,7 @@ class Numbers:
     weeks: Periods = field(default_factory=lambda: Periods([], []))
     months: Periods = field(default_factory=lambda: Periods([], []))
     sessions: list[Count] = field(default_factory=list)
+    cohorts: list[Cohort] = field(default_factory=list)
     arrivals: Arrivals | None = None
     versions: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
@@ -105,6 +107,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         weeks=_periods(datasets.get("active_users_week"), "week_start", "wau"),
         months=_periods(datasets.get("active_users_month"), "month_start", "mau"),
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
+        cohorts=read_cohorts(datasets.get("retention")),
         arrivals=_arrivals(datasets.get("counts")),
         versions={name: table.version() for name, table in opened.items()},
         absent=[name for name in TABLES if name not in here],

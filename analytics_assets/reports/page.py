@@ -26,6 +26,7 @@ from analytics_assets.reports.charts import Chart
 from analytics_assets.reports.headline import tiles
 from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.numbers import DAY, Numbers, read_numbers
+from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.script import SCRIPT
 from analytics_assets.reports.style import CSS
 from resources.lakehouse import Lakehouse
@@ -94,6 +95,8 @@ def sections(numbers: Numbers) -> list[tuple[str, list[Chart], str]]:
         found.append(("Active users by attribute", charts, ""))
     if numbers.sessions:
         found.append(("Sessions", [figures.sessions(numbers), figures.sessions_per_user(numbers)], ""))
+    if numbers.cohorts:
+        found.append(("Retention", retention(numbers.cohorts), ""))
     arrivals = numbers.arrivals
     if arrivals is not None and arrivals.dates:
         last_closed = numbers.dates[-1] + DAY * numbers.feed.lag_days if numbers.dates else None

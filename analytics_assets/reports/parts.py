@@ -34,6 +34,8 @@ READING = (
     "<b>Stickiness</b> is DAU / Rolling 28: the share of the users of 28 days who came on the date.",
     "<b>New</b> users have their first active day; <b>returning</b> users were active in the 28 days before, "
     "<b>resurrected</b> ones only earlier; <b>dormant</b> ones were active 28 days ago and not since.",
+    "<b>Retention</b>: users by the ISO week of their first active day, and how many of them were active in the weeks "
+    "after. Point at a cell for the number of users and its 95 % interval (Wilson).",
     "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
     "They count on the date on which they happened, so a figure may still change.",
     "Click a name above a chart to hide or show it; point at a chart for exact values.",

@@ -366,7 +366,7 @@ def test_a_feed_without_some_tables_shows_the_others_and_says_what_to_run(lakeho
     made = page(read_numbers(lakehouse, NOTES))
     assert 'id="chart-dau"' in made
     assert 'id="chart-sessions"' not in made
-    assert "notes/active_users_week, notes/active_users_month, notes/sessions, notes/counts" in made
+    assert "notes/active_users_week, notes/active_users_month, notes/sessions, notes/retention, notes/counts" in made
     assert "<code>tidebook run notes</code>" in made
 
 

@@ -1,0 +1,79 @@
+"""Cohorts: the cells of weekly retention that a report shows, read from the table without a JVM.
+
+Belongs here: reading, and sums over cohorts of one age. Does not: drawing (retention_figures.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
+
+from analytics_assets.transforms.columns import TOTAL
+
+DRAWN_COHORTS = 27
+"""Of the latest cohorts: half a year and the week that begins it."""
+FIGURES = ("retained", "rate", "rate_low", "rate_high", "state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A known cell. interval: None in the cohort's own week."""
+
+    after: int
+    retained: int
+    rate: float
+    interval: tuple[float, float] | None
+    is_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """Users who began in a week; cells: by weeks after, the known ones. unbounded: the same, in any later week too."""
+
+    start: date
+    size: int
+    cells: dict[int, Cell]
+    unbounded: dict[int, Cell]
+
+
+def read_cohorts(table: Dataset | None) -> list[Cohort]:
+    """The latest complete weekly cohorts of all users, the oldest first."""
+    if table is None:
+        return []
+    wanted = (pc.field("period") == "week") & (pc.field("dimension") == TOTAL) & pc.is_valid(pc.field("size"))
+    names = ["cohort_start", "periods_after", "size", *FIGURES, *[f"unbounded_{name}" for name in FIGURES]]
+    found: dict[date, Cohort] = {}
+    for row in table.to_table(columns=names, filter=wanted).to_pylist():
+        cohort = found.setdefault(
+            row["cohort_start"], Cohort(start=row["cohort_start"], size=row["size"], cells={}, unbounded={})
+        )
+        for kind, cells in (("", cohort.cells), ("unbounded_", cohort.unbounded)):
+            if row[f"{kind}rate"] is not None:
+                cells[row["periods_after"]] = _cell(row, kind)
+    return [found[start] for start in sorted(found)[-DRAWN_COHORTS:]]
+
+
+def overall(cohorts: list[Cohort], *, unbounded: bool = False) -> dict[int, float]:
+    """By weeks after, the share of the users of all cohorts that are known at that age."""
+    retained: dict[int, int] = {}
+    size: dict[int, int] = {}
+    for cohort in cohorts:
+        for after, cell in (cohort.unbounded if unbounded else cohort.cells).items():
+            retained[after] = retained.get(after, 0) + cell.retained
+            size[after] = size.get(after, 0) + cohort.size
+    return {after: retained[after] / size[after] for after in sorted(size) if size[after]}
+
+
+def _cell(row: dict[str, Any], kind: str) -> Cell:
+    low, high = row[f"{kind}rate_low"], row[f"{kind}rate_high"]
+    return Cell(
+        after=row["periods_after"],
+        retained=row[f"{kind}retained"],
+        rate=row[f"{kind}rate"],
+        interval=None if low is None else (low, high),
+        is_open=row[f"{kind}state"] == "open",
+    )

@@ -1,0 +1,116 @@
+"""Figures of retention: the triangle of cohorts, and how many are left by age.
+
+Belongs here: which cells each chart shows, under which words. Does not: reading (cohorts.py), other figures
+(figures.py).
+"""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from analytics_assets.reports import style
+from analytics_assets.reports.charts import Chart
+from analytics_assets.reports.cohorts import Cell, Cohort, overall
+
+SCALE = [[0.0, "#f1f6fa"], [0.5, "#56b4e9"], [1.0, "#00456e"]]
+LATEST = 3
+COLOURS = (style.ORANGE, style.GREEN, style.PURPLE)
+NOTHING = "No week after a cohort's own has ended yet."
+
+
+def retention(cohorts: list[Cohort]) -> list[Chart]:
+    """The triangle, and the curves."""
+    return [triangle(cohorts), curves(cohorts)]
+
+
+def triangle(cohorts: list[Cohort]) -> Chart:
+    """Each cohort a row, each week after its own a column."""
+    weeks = sorted({after for cohort in cohorts for after in cohort.cells if after})
+    about = "Of the users first active in a week, the share active in the k-th week after. One row is a cohort."
+    if not weeks:
+        return Chart(key="retention", title="Weekly retention", about=about, figure=None, notes=[NOTHING])
+    names = [f"{cohort.start} ({cohort.size:,})" for cohort in cohorts]
+    rows = [[cohort.cells.get(week) for week in weeks] for cohort in cohorts]
+    heat = go.Heatmap(
+        x=weeks,
+        y=names,
+        z=[[None if cell is None else cell.rate for cell in row] for row in rows],
+        customdata=[[_said(cell) for cell in row] for row in rows],
+        colorscale=SCALE,
+        zmin=0,
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hovertemplate="Cohort of %{y}<br>%{customdata}<extra></extra>",
+        colorbar={"tickformat": ".3~p", "thickness": 10, "outlinewidth": 0, "len": 0.9},
+    )
+    opened = [
+        (week, name) for name, row in zip(names, rows, strict=True) for week, cell in _at(weeks, row) if cell.is_open
+    ]
+    hatch = go.Scatter(
+        x=[week for week, _ in opened],
+        y=[name for _, name in opened],
+        mode="markers",
+        marker={"symbol": "line-ne", "size": 9, "line": {"color": style.ORANGE, "width": 1.5}},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    xaxis = {"title": {"text": "Weeks after"}, "dtick": 1 if len(weeks) <= 14 else 2, "showgrid": False}
+    yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "nticks": 14}
+    return Chart(
+        key="retention",
+        title="Weekly retention",
+        about=about,
+        figure=go.Figure([heat, hatch], style.layout(xaxis, yaxis, hovermode="closest")),
+        notes=["Beside each cohort: its users. Hatched: late rows may still change the cell."],
+        is_daily=False,
+    )
+
+
+def curves(cohorts: list[Cohort]) -> Chart:
+    """All cohorts together, bounded and unbounded, and the latest ones."""
+    title, about = (
+        "Retention by age",
+        "Share of the users of all cohorts that are old enough, by weeks after their first.",
+    )
+    bounded, unbounded = overall(cohorts), overall(cohorts, unbounded=True)
+    aged = [cohort for cohort in cohorts if len(cohort.cells) > 1][-LATEST:]
+    series = [("Active in the week", bounded, style.BLUE, "solid")]
+    if unbounded:
+        series.append(("Active in it or later", unbounded, style.SKY, "solid"))
+    series += [
+        (f"Cohort of {cohort.start}", {after: cell.rate for after, cell in sorted(cohort.cells.items())}, colour, "dot")
+        for cohort, colour in zip(aged, COLOURS, strict=False)
+    ]
+    drawn = [(name, {k: rate for k, rate in rates.items() if k}, colour, dash) for name, rates, colour, dash in series]
+    if not any(rates for _, rates, _, _ in drawn):
+        return Chart(key="retention-by-age", title=title, about=about, figure=None, notes=[NOTHING])
+    traces = [
+        go.Scatter(
+            x=list(rates),
+            y=list(rates.values()),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 1.75, "dash": dash},
+            marker={"color": colour, "size": 5},
+            hovertemplate="%{y:.1%}",
+        )
+        for name, rates, colour, dash in drawn
+        if rates
+    ]
+    xaxis = {"title": {"text": "Weeks after"}, "rangemode": "tozero", "showgrid": False, "hoverformat": "d"}
+    notes = [] if unbounded else ["Active in a week or later: known when the last of the weeks has ended."]
+    figure = go.Figure(traces, style.layout(xaxis, style.RATE_AXIS["share"]))
+    return Chart(key="retention-by-age", title=title, about=about, figure=figure, notes=notes, is_daily=False)
+
+
+def _said(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    within = "" if cell.interval is None else f", 95 % interval {cell.interval[0]:.1%} to {cell.interval[1]:.1%}"
+    state = "; late rows may still come" if cell.is_open else ""
+    return f"Week {cell.after}: {cell.retained:,} users, {cell.rate:.1%}{within}{state}"
+
+
+def _at(weeks: list[int], row: list[Cell | None]) -> list[tuple[int, Cell]]:
+    return [(week, cell) for week, cell in zip(weeks, row, strict=True) if cell is not None]

@@ -1,0 +1,78 @@
+"""Retention in the report: each drawn cell is one of the table's, and what is not known is not drawn."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from html import escape
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.retention import COHORTS
+from analytics_assets.reports.cohorts import Cohort, overall
+from analytics_assets.reports.numbers import read_numbers
+from analytics_assets.reports.page import page
+from analytics_assets.reports.retention_figures import NOTHING, curves, triangle
+from analytics_assets.transforms.history import History
+from analytics_assets.transforms.retention import Closed, cells
+from resources.lakehouse import Lakehouse
+from resources.spark import Spark
+
+MONDAY = date(2025, 1, 6)
+WEEK = timedelta(days=7)
+# Start, size, and users of the cohort in weeks 0, 1, 2; unbounded below.
+COUNTS = ((MONDAY, 10, [10, 4, 2], [10, 5, 2]), (MONDAY + WEEK, 30, [30, 3, 9], [30, 10, 9]))
+
+
+def cohorts(tmp_path: Path, weeks: int) -> tuple[Lakehouse, list[Cohort]]:
+    """A real table of retention for a history of so many weeks, and what the report reads of it."""
+    rows = [dict(zip(COHORTS.names, (start, "all", "all", *rest), strict=True)) for start, *rest in COUNTS]
+    as_of = MONDAY + WEEK * weeks - timedelta(days=1)
+    history = History(start=MONDAY, as_of=as_of, missing=frozenset())
+    closed = Closed(period="week", periods=history.weeks(), settled_through=as_of - WEEK)
+    lakehouse = Lakehouse(root=str(tmp_path / "lakehouse"), spark=Spark(master="sc://127.0.0.1:1"))
+    table = feed_tables(NOTES)["retention"]
+    made = cells(pa.Table.from_pylist(rows, COHORTS), closed, last=2)
+    write_deltalake(lakehouse.location(table), made, partition_by=list(table.partition_by))
+    return lakehouse, read_numbers(lakehouse, NOTES).cohorts
+
+
+def test_the_triangle_draws_known_cells_with_their_users_and_intervals(tmp_path: Path) -> None:
+    _, found = cohorts(tmp_path, weeks=3)
+    figure = triangle(found).figure
+    assert figure is not None
+    heat, hatch = figure.data
+    assert list(heat.x) == [1, 2]
+    assert list(heat.y) == ["2025-01-06 (10)", "2025-01-13 (30)", "2025-01-20 (0)"]
+    assert [list(row) for row in heat.z] == [[0.4, 0.2], [0.1, None], [None, None]]
+    assert heat.customdata[0][0] == "Week 1: 4 users, 40.0%, 95 % interval 16.8% to 68.7%"
+    assert [(x, y[:10]) for x, y in zip(hatch.x, hatch.y, strict=True)] == [(2, "2025-01-06"), (1, "2025-01-13")]
+    assert "late rows may still come" in heat.customdata[1][0]
+
+
+def test_ages_are_weighed_by_the_users_of_the_cohorts_that_are_old_enough(tmp_path: Path) -> None:
+    _, found = cohorts(tmp_path, weeks=4)
+    assert overall(found) == {0: 1.0, 1: 7 / 40, 2: 11 / 40}
+    assert overall(found, unbounded=True) == {0: 1.0, 1: 15 / 40, 2: 11 / 40}
+    assert overall(cohorts(tmp_path / "younger", weeks=3)[1], unbounded=True) == {0: 1.0, 1: 0.5, 2: 0.2}
+
+
+def test_the_curves_name_each_line_and_leave_out_the_cohorts_own_week(tmp_path: Path) -> None:
+    _, found = cohorts(tmp_path, weeks=4)
+    chart = curves(found)
+    assert chart.figure is not None
+    drawn = {trace.name: (list(trace.x), list(trace.y)) for trace in chart.figure.data}
+    assert drawn["Active in the week"] == ([1, 2], [7 / 40, 11 / 40])
+    assert drawn["Cohort of 2025-01-13"] == ([1, 2], [0.1, 0.3])
+
+
+@pytest.mark.parametrize("weeks", [1, 3])
+def test_the_page_has_the_section_and_says_what_is_not_known_yet(tmp_path: Path, weeks: int) -> None:
+    lakehouse, _ = cohorts(tmp_path, weeks)
+    made = page(read_numbers(lakehouse, NOTES))
+    assert "Weekly retention" in made
+    assert (escape(NOTHING) in made) == (weeks == 1)
