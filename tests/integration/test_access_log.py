@@ -18,6 +18,7 @@ FROM_SILVER_ON = (
     "active_users",
     "active_users_week",
     "active_users_month",
+    "user_history",
 )
 
 

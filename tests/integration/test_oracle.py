@@ -11,7 +11,7 @@ from hard_notes import make_hard
 from oracle import oracle
 
 from analytics_assets.feeds.notes import FEED
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, retention, silver, user_history
 from analytics_assets.layers.world import World
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
@@ -43,6 +43,8 @@ TABLES = (
     "active_users",
     "active_users_week",
     "active_users_month",
+    "user_history",
+    "retention",
 )
 
 
@@ -106,6 +108,8 @@ def _run(world: World) -> None:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):
             active_users.build_active_users(world, now, table, active_users.keys_behind(world, now, table))
+    user_history.build_user_history(world)
+    retention.build_retention(world)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -127,7 +131,8 @@ def test_the_oracle_leaves_out_no_column(both: Both, table: str) -> None:
         "is_session_entry",
         "is_session_exit",
     }
-    left_out = {"input_version"} | (of_sessions_and_user_days if table == "silver" else set())
+    left_out = {"input_version"} if table not in ("user_history", "retention") else set()
+    left_out |= of_sessions_and_user_days if table == "silver" else set()
     assert names(f"ours.{table}") - names(table) == left_out
 
 

@@ -48,11 +48,13 @@ FEED = Feed(
 '''
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
+TABLES |= {"user_history", "retention"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},
+    "retention": {"retention_bounds", "retention_values_add_up", "daily_cohorts_are_new_users"},
 }
 
 ASK = """
@@ -141,7 +143,12 @@ def test_a_file_named_by_a_setting_gets_every_asset_check_and_job(ran: tuple[Pla
 
 def test_its_tables_run_from_bronze_to_active_users(ran: tuple[Place, dict[str, str]]) -> None:
     lakehouse = ran[0].lakehouse
-    assert {*table_names(lakehouse, "edge_log")} == TABLES | {"counts", "tide"}
+    assert {*table_names(lakehouse, "edge_log")} == TABLES | {
+        "counts",
+        "tide",
+        "user_history_versions",
+        "table_versions",
+    }
     bronze = rows_of(lakehouse, "edge_log", "bronze")
     assert sorted((row["standing"], row["violations"] or ()) for row in bronze) == [
         ("late", ()),

@@ -18,7 +18,10 @@ USERS = "user_id,join_date,country,device_type,subscription_type"
 DAYS = ("2025-01-01", "2025-01-02", "2025-01-03")
 ANN, BOB = "ann,2024-01-01,DE,tv,pro", "bob,2024-01-01,FR,tv,free"
 # It follows from how a partition came about, not from its rows alone.
-VERSIONS = dict.fromkeys(("active_users", "active_users_week", "active_users_month"), ("input_version",))
+VERSIONS = dict.fromkeys(
+    ("active_users", "active_users_week", "active_users_month", "table_versions", "user_history_versions"),
+    ("input_version",),
+)
 
 
 @pytest.fixture
