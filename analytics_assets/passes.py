@@ -28,6 +28,7 @@ from analytics_assets.layers import (
     removed,
     restatements,
     retention,
+    session_days,
     silver,
     user_history,
 )
@@ -75,6 +76,7 @@ def run_pass(
     run.published_events(blocked)
     run.active_users()
     run.published_totals()
+    run.session_days()
     run.as_a_whole()
     run.restatements()
     return run.outcome
@@ -172,6 +174,10 @@ class Pass:
         for found in self.world.feed.published:
             if found.source != "silver" and (changed := published.publish_totals(self.world, found)):
                 self.outcome.partitions[found.name] = changed
+
+    def session_days(self) -> None:
+        if behind := session_days.dates_behind(self.world):
+            self.again(session_days.TABLE, sorted(behind), session_days.build_session_days)
 
     def as_a_whole(self) -> None:
         for name, (is_behind, build) in WHOLE.items():

@@ -33,7 +33,7 @@ BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "interaction_counts"),
     *("edges", "published_versions", "user_history_versions"),
 )
-WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month")
+WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month", "session_days")
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
 DATES = ("event_date", "session_date", "week_start", "month_start", "cohort_start", "first_date")
@@ -46,6 +46,7 @@ KEYS = {
     "active_users": ("event_date", "dimension", "value"),
     "active_users_week": ("week_start", "dimension", "value"),
     "active_users_month": ("month_start", "dimension", "value"),
+    "session_days": ("session_date", "dimension", "value"),
     "user_history": ("user_id",),
     "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }

@@ -1,4 +1,4 @@
-"""The tables of metrics over users' whole histories.
+"""The tables of metrics beside active users: sessions by day, users' histories, retention.
 
 Belongs here: shapes. Does not: events, sessions and active users (tables.py), how a table is computed.
 """
@@ -14,9 +14,33 @@ from analytics_assets.transforms import columns as c
 
 
 def metric_tables(feed: Feed) -> list[Table]:
-    """User history and retention, and of which versions of their inputs they are."""
+    """Session days, user history and retention, and of which versions of their inputs they are."""
     table = partial(declared, feed)
     return [
+        table(
+            "session_days",
+            "a date of sessions' starts and value of a dimension",
+            "Sessions by the day of their start: how many, how long, with what in them.",
+            [
+                c.SESSION_DATE,
+                c.DIMENSION,
+                c.VALUE,
+                c.SESSIONS,
+                c.DAU,
+                c.TOTAL_DURATION_S,
+                c.MEAN_DURATION_S,
+                c.P50_DURATION_S,
+                c.P95_DURATION_S,
+                c.ACTIONS,
+                c.ACTIONS_PER_SESSION,
+                c.BOUNCES,
+                c.BOUNCE_RATE,
+                c.SESSIONS_PER_ACTIVE_USER,
+                c.IS_MISSING,
+                c.INPUT_VERSION,
+            ],
+            statistics=("session_date", "input_version"),
+        ),
         table(
             "user_history",
             "a user",

@@ -19,6 +19,7 @@ from analytics_assets.layers import (
     published,
     restatements,
     retention,
+    session_days,
     silver,
     user_history,
 )
@@ -77,7 +78,9 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     made += [_published(feed, tables[found.name], found) for found in feed.published]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
+    of_session_days = [_dep(feed, "sessions"), _dep(feed, "user_days"), _dep(feed, active_users.DAILY)]
     made += [
+        _asset(feed, tables[session_days.TABLE], dates, session_days.build_session_days, of_session_days),
         _whole(feed, tables[user_history.TABLE], user_history.build_user_history, "user_days"),
         _whole(feed, tables[retention.TABLE], retention.build_retention, user_history.TABLE),
     ]

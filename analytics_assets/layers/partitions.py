@@ -58,7 +58,7 @@ def month_partitions(feed: Feed) -> dg.TimeWindowPartitionsDefinition:
 def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     """The partitions of each partitioned table of a feed."""
     dates = date_partitions(feed)
-    names = ["tide", "silver", "sessions", "user_days", "active_users"]
+    names = ["tide", "silver", "sessions", "user_days", "active_users", "session_days"]
     names += [name for name in ("activity_mix", "interaction_counts") if name in feed_tables(feed)]
     names += [published.name for published in feed.published if published.source == "silver"]
     tables: dict[str, dg.PartitionsDefinition[str]] = dict.fromkeys(names, dates)

@@ -64,6 +64,17 @@ ENTRY_OBJECT_ID = column("entry_object_id", T.StringType(), "Object of the first
 EXIT_ACTION = column("exit_action", T.StringType(), "Action of the last event.")
 EXIT_OBJECT_ID = column("exit_object_id", T.StringType(), "Object of the last event.")
 
+# Session days
+SESSIONS = column("sessions", T.LongType(), "Sessions that began on the date.")
+TOTAL_DURATION_S = column("total_duration_s", T.DecimalType(24, 3), "Sum of their lengths, in seconds.")
+MEAN_DURATION_S = column("mean_duration_s", T.DoubleType(), "Mean length, in seconds.")
+P50_DURATION_S = column("p50_duration_s", T.DecimalType(14, 3), "Median length, in seconds: at rank ceil(n / 2).")
+P95_DURATION_S = column("p95_duration_s", T.DecimalType(14, 3), "Length at rank ceil(0.95 n), in seconds.")
+ACTIONS_PER_SESSION = column("actions_per_session", T.DoubleType(), "actions / sessions.")
+BOUNCES = column("bounces", T.LongType(), "Sessions with exactly one action.")
+BOUNCE_RATE = column("bounce_rate", T.DoubleType(), "bounces / sessions.")
+SESSIONS_PER_ACTIVE_USER = column("sessions_per_active_user", T.DoubleType(), "sessions / dau.")
+
 IS_USER_ACTION = column("is_user_action", T.BooleanType(), "The event is one that starts or extends a session.")
 
 OPEN_BEFORE = column("open_before", T.StringType(), "Digest of the sessions open when the date began, as computed.")

@@ -32,7 +32,9 @@ from resources.spark import Spark
 
 USERS_FOLDER = "notes/users"
 # It follows from how user days came about, not from their rows alone.
-VERSIONS = dict.fromkeys(("active_users", "active_users_week", "active_users_month"), ("input_version",))
+VERSIONS = dict.fromkeys(
+    ("active_users", "active_users_week", "active_users_month", "session_days"), ("input_version",)
+)
 NOT_COMPARED = (
     VERSIONS
     | dict.fromkeys(("event_data", "dau", "mau"), ("dl_updated_at",))

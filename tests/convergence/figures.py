@@ -36,6 +36,7 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         "user_days": days,
         **active_users(feed, history, days),
         **cohorts.expected(feed, history, rows, days),
+        "session_days": session_days(feed, history, sessions(feed, made), days),
     }
     if feed.has_country:
         tables["activity_mix"] = activity_mix(made)
@@ -125,6 +126,40 @@ def activity_mix(silver: Iterable[Row]) -> list[Row]:
         {"event_date": day, "action": action, "country": country, "events": len(own), "users": len(set(own))}
         for (day, action, country), own in found.items()
     ]
+
+
+def session_days(feed: Described, history: History | None, made: Iterable[Row], days: Iterable[Row]) -> list[Row]:
+    """Sessions by the day of their start: a row for each date and value that active users have one for."""
+    attributes = {(row["user_id"], row["event_date"]): row for row in days}
+    found: dict[tuple[date, str, str], list[Row]] = defaultdict(list)
+    for session in made:
+        day = session["session_date"]
+        of_user = attributes[session["user_id"], day]
+        for series in (TOTAL, *((name, of_user[name]) for name in feed.attributes)):
+            found[(day, *series)].append(session)
+    rows = []
+    for row in active_users(feed, history, days)["active_users"]:
+        own = found[row["event_date"], row["dimension"], row["value"]]
+        lengths = sorted(session["duration_s"] for session in own)
+        number, is_known = len(own), not row["is_missing"]
+        has_sessions = is_known and number > 0
+        sums = {"actions": sum(s["actions"] for s in own), "bounces": sum(s["is_bounce"] for s in own)}
+        rows.append(
+            {
+                "session_date": row["event_date"],
+                **{name: row[name] for name in ("dimension", "value", "dau", "is_missing")},
+                "sessions": number if is_known else None,
+                **{name: value if is_known else None for name, value in sums.items()},
+                "total_duration_s": sum(lengths, Decimal("0.000")) if is_known else None,
+                "p50_duration_s": lengths[-(-number // 2) - 1] if has_sessions else None,
+                "p95_duration_s": lengths[-(-number * 95 // 100) - 1] if has_sessions else None,
+                "mean_duration_s": float(sum(lengths)) / number if has_sessions else None,
+                "actions_per_session": sums["actions"] / number if has_sessions else None,
+                "bounce_rate": sums["bounces"] / number if has_sessions else None,
+                "sessions_per_active_user": number / row["dau"] if row["dau"] else None,
+            }
+        )
+    return rows
 
 
 def active_users(feed: Described, history: History | None, days: Iterable[Row]) -> dict[str, list[Row]]:

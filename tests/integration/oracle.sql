@@ -426,3 +426,37 @@ SELECT
     CASE WHEN has_unbounded AND periods_after > 0 THEN wilson(unbounded_rate_, size, 1) END AS unbounded_rate_high,
     CASE WHEN has_unbounded THEN if(as_of < last_day_of_all + late_days::INT, 'open', 'settled') END AS unbounded_state
 FROM known;
+
+-- Sessions by day ----------------------------------------------------------------------------------------------
+CREATE TABLE session_series AS
+WITH told AS (
+    SELECT s.*, d.country, d.device_type, d.subscription_type
+    FROM sessions s JOIN user_days d ON d.user_id = s.user_id AND d.event_date = s.session_date
+)
+SELECT *, 'all' AS dimension, 'all' AS value FROM told
+UNION ALL SELECT *, 'country', country FROM told
+UNION ALL SELECT *, 'device_type', device_type FROM told
+UNION ALL SELECT *, 'subscription_type', subscription_type FROM told;
+
+CREATE TABLE session_days AS
+WITH measured AS (
+    SELECT
+        session_date, dimension, value, count(*) AS n, sum(duration_s) AS length, sum(actions) AS actions,
+        count(*) FILTER (is_bounce) AS bounces, list(duration_s ORDER BY duration_s) AS lengths
+    FROM session_series GROUP BY ALL
+)
+SELECT
+    a.event_date AS session_date, a.dimension, a.value, a.dau,
+    CASE WHEN NOT is_missing THEN coalesce(n, 0) END AS sessions,
+    CASE WHEN NOT is_missing THEN coalesce(length, 0) END::DECIMAL(24, 3) AS total_duration_s,
+    CASE WHEN NOT is_missing THEN length::DOUBLE / n END AS mean_duration_s,
+    CASE WHEN NOT is_missing THEN lengths[ceil(n / 2)::INT] END AS p50_duration_s,
+    CASE WHEN NOT is_missing THEN lengths[ceil(n * 95 / 100)::INT] END AS p95_duration_s,
+    CASE WHEN NOT is_missing THEN coalesce(actions, 0) END AS actions,
+    CASE WHEN NOT is_missing THEN actions::DOUBLE / n END AS actions_per_session,
+    CASE WHEN NOT is_missing THEN coalesce(bounces, 0) END AS bounces,
+    CASE WHEN NOT is_missing THEN bounces::DOUBLE / n END AS bounce_rate,
+    CASE WHEN a.dau > 0 THEN coalesce(n, 0)::DOUBLE / a.dau END AS sessions_per_active_user,
+    is_missing
+FROM active_users a
+LEFT JOIN measured m ON (m.session_date, m.dimension, m.value) = (a.event_date, a.dimension, a.value);

@@ -11,7 +11,16 @@ from hard_notes import make_hard
 from oracle import oracle
 
 from analytics_assets.feeds.notes import FEED
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, retention, silver, user_history
+from analytics_assets.layers import (
+    active_users,
+    bronze,
+    dimension,
+    from_silver,
+    retention,
+    session_days,
+    silver,
+    user_history,
+)
 from analytics_assets.layers.world import World
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
@@ -43,6 +52,7 @@ TABLES = (
     "active_users",
     "active_users_week",
     "active_users_month",
+    "session_days",
     "user_history",
     "retention",
 )
@@ -108,6 +118,7 @@ def _run(world: World) -> None:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):
             active_users.build_active_users(world, now, table, active_users.keys_behind(world, now, table))
+    session_days.build_session_days(world, sorted(session_days.dates_behind(world)))
     user_history.build_user_history(world)
     retention.build_retention(world)
 

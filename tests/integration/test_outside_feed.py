@@ -48,7 +48,7 @@ FEED = Feed(
 '''
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
-TABLES |= {"user_history", "retention"}
+TABLES |= {"session_days", "user_history", "retention"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},

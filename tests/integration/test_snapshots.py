@@ -19,7 +19,14 @@ DAYS = ("2025-01-01", "2025-01-02", "2025-01-03")
 ANN, BOB = "ann,2024-01-01,DE,tv,pro", "bob,2024-01-01,FR,tv,free"
 # It follows from how a partition came about, not from its rows alone.
 VERSIONS = dict.fromkeys(
-    ("active_users", "active_users_week", "active_users_month", "table_versions", "user_history_versions"),
+    (
+        "active_users",
+        "active_users_week",
+        "active_users_month",
+        "table_versions",
+        "user_history_versions",
+        "session_days",
+    ),
     ("input_version",),
 )
 

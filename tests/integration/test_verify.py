@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(1200)
 TABLES = {
     *("bronze", "counts", "tide", "silver", "sessions", "user_days", "users", "users_rejected"),
     *("active_users", "active_users_week", "active_users_month"),
-    *("user_history", "user_history_versions", "retention"),
+    *("session_days", "user_history", "user_history_versions", "retention"),
 }
 ARCHIVED = "2025-02-27"
 

@@ -1,0 +1,45 @@
+"""Session days: how many sessions began on a date, how long they were, what was done in them.
+
+Belongs here: METRICS "Sessions", by day, in all and by attribute. Does not: sessions (sessions.py), which dates and
+values have a row (layers/session_days.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyspark.sql.functions as F
+from pyspark.sql import Column, DataFrame
+
+from analytics_assets.transforms.active_users import SERIES, by_dimension
+from analytics_assets.transforms.columns import UNKNOWN
+
+QUANTILES = {"p50_duration_s": 0.5, "p95_duration_s": 0.95}
+
+
+def session_days(sessions: DataFrame, user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
+    """Sums and quantiles over the sessions that began on each date, in all and by attribute of their users.
+
+    In: sessions with user_id, session_date, duration_s, actions, is_bounce; user_days of the same dates with user_id,
+    event_date and the attributes. Out: session_date, dimension, value; sessions, actions, bounces bigint;
+    total_duration_s decimal(24,3), p50_duration_s and p95_duration_s decimal(14,3). Quantile q of n is the value at
+    rank ceil(q n). A session has the attributes that its user has on the date of its start.
+    """
+    measures = ("duration_s", "actions", "is_bounce")
+    rows = sessions.select("user_id", "session_date", *measures)
+    if attributes:
+        of_users = user_days.select("user_id", F.col("event_date").alias("session_date"), *attributes)
+        known = {name: F.coalesce(name, F.lit(UNKNOWN)) for name in attributes}
+        rows = rows.join(of_users, ["user_id", "session_date"], "left").withColumns(known)
+    series = by_dimension(rows, attributes, "session_date", *measures)
+    return series.groupBy("session_date", *SERIES).agg(
+        F.count(F.lit(1)).alias("sessions"),
+        F.sum("duration_s").alias("total_duration_s"),
+        *[_at_rank(share).cast("decimal(14,3)").alias(name) for name, share in QUANTILES.items()],
+        F.sum("actions").alias("actions"),
+        F.sum(F.col("is_bounce").cast("bigint")).alias("bounces"),
+    )
+
+
+def _at_rank(share: float) -> Column:
+    return F.expr(f"percentile_disc({share}) WITHIN GROUP (ORDER BY duration_s)")
