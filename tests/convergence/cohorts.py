@@ -7,7 +7,7 @@ Nothing of Tidebook is imported.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,16 +21,16 @@ ARRIVALS = 90
 
 
 def expected(
-    feed: Described, history: History | None, rows: Iterable[Row], days: Iterable[Row]
+    feed: Described, history: History | None, arrivals: Collection[str], rows: Iterable[Row], days: Iterable[Row]
 ) -> dict[str, list[Row]]:
-    """Rows of user_history and retention."""
+    """Rows of user_history and retention. arrivals: names of all that landed, also without a row."""
     if history is None:
         return {}
     found: dict[str, dict[date, Row]] = defaultdict(dict)
     for row in days:
         if history.start <= row["event_date"] <= history.as_of:
             found[row["user_id"]][row["event_date"]] = row
-    lateness = usual_lateness(rows, history.as_of)
+    lateness = usual_lateness(arrivals, rows, history.as_of)
     made = [_cells(feed, history, found, period, lateness) for period in LENGTHS]
     return {
         "user_history": [_history(feed, user, own) for user, own in found.items()],
@@ -38,14 +38,12 @@ def expected(
     }
 
 
-def usual_lateness(rows: Iterable[Row], as_of: date) -> int:
+def usual_lateness(arrivals: Collection[str], rows: Iterable[Row], as_of: date) -> int:
     """Days within which 995 of 1,000 accepted rows of the newest arrivals up to as_of came."""
-    read = list(rows)
-    arrivals = {row["arrival"] for row in read if date.fromisoformat(row["arrival"][:10]) <= as_of}
-    newest = sorted(arrivals)[-ARRIVALS:]
+    newest = sorted(name for name in arrivals if date.fromisoformat(name[:10]) <= as_of)[-ARRIVALS:]
     late = sorted(
         max(0, (date.fromisoformat(row["arrival"][:10]) - row["event_date"]).days)
-        for row in read
+        for row in rows
         if row["arrival"] in newest and row["standing"] != "rejected"
     )
     return next((days for n, days in enumerate(late, 1) if n * 1000 >= len(late) * 995), 0)

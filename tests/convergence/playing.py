@@ -65,7 +65,7 @@ class Play:
 
     def land(self, number: int, purged: Collection[str] = ()) -> None:
         """What lands in a round. purged: arrivals of which no file changes; what they would get comes very late."""
-        self._fill(number)
+        self._fill(number, purged)
         for place, story in enumerate(self.batch.stories):
             for edit in story.rounds[number]:
                 if self._day(place * stories.DAYS + edit.arrival) not in purged:
@@ -78,11 +78,11 @@ class Play:
     def _dates(self) -> int:
         return len(self.batch.stories) * stories.DAYS
 
-    def _fill(self, number: int) -> None:
+    def _fill(self, number: int, purged: Collection[str]) -> None:
         """A file without rows for each date, so that it is closed; for the later half maybe in a later round."""
         for at in range(self._dates + 1):
             due = self.batch.closes_late if at > self._dates // 2 else 0
-            if at != self.batch.missing and number == due:
+            if at != self.batch.missing and number == due and self._day(at) not in purged:
                 self.site.land(self._path(at, 0, FILLER), pens.FILES[self.site.feed.name]([]))
 
     def _day(self, at: int) -> str:

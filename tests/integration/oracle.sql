@@ -343,7 +343,7 @@ GROUP BY ALL;
 -- The least number of days within which 99.5 % of the rows of the 90 newest arrivals came.
 CREATE TABLE usual_lateness AS
 WITH newest AS (
-    SELECT DISTINCT arrival FROM bronze
+    SELECT DISTINCT arrival FROM event_files
     WHERE arrival::DATE <= (SELECT max(day) FROM calendar) ORDER BY arrival DESC LIMIT 90
 ),
 late AS (
