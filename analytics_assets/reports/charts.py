@@ -19,8 +19,8 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
 
-Unit = Literal["count", "share", "ratio"]
-HOVER: dict[Unit, str] = {"count": "%{y:,d}", "share": "%{y:.1%}", "ratio": "%{y:,.2f}"}
+Unit = Literal["count", "share", "ratio", "minutes"]
+HOVER: dict[Unit, str] = {"count": "%{y:,d}", "share": "%{y:.1%}", "ratio": "%{y:,.2f}", "minutes": "%{y:,.1f} min"}
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ DRAWN_DAYS = 400
 REJECTED = "rejected"
 STANDINGS = (*ACCEPTED, REJECTED)
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
-TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "retention", "counts")
+SESSION_FIGURES = ("mean_duration_s", "p50_duration_s", "p95_duration_s", "bounce_rate")
+TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention", "counts")
 
 Count = int | None
 Value = int | float | None
@@ -83,6 +84,7 @@ class Numbers:
     weeks: Periods = field(default_factory=lambda: Periods([], []))
     months: Periods = field(default_factory=lambda: Periods([], []))
     sessions: list[Count] = field(default_factory=list)
+    session_days: dict[str, list[Value]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     arrivals: Arrivals | None = None
     versions: dict[str, int] = field(default_factory=dict)
@@ -107,6 +109,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         weeks=_periods(datasets.get("active_users_week"), "week_start", "wau"),
         months=_periods(datasets.get("active_users_month"), "month_start", "mau"),
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
+        session_days=_session_days(datasets.get("session_days"), dates),
         cohorts=read_cohorts(datasets.get("retention")),
         arrivals=_arrivals(datasets.get("counts")),
         versions={name: table.version() for name, table in opened.items()},
@@ -156,6 +159,15 @@ def _periods(table: Dataset | None, start: str, users: str) -> Periods:
 def _sessions(lakehouse: Lakehouse, table: Table, dates: list[date], missing: list[date]) -> list[Count]:
     rows, gaps = lakehouse.rows(table), set(missing)
     return [None if day in gaps else rows.get(day.isoformat(), 0) for day in dates]
+
+
+def _session_days(table: Dataset | None, dates: list[date]) -> dict[str, list[Value]]:
+    if table is None:
+        return {}
+    rows = table.to_table(columns=["session_date", *SESSION_FIGURES], filter=pc.field("dimension") == TOTAL).to_pylist()
+    by_date = {row["session_date"]: row for row in rows}
+    found = {name: [by_date.get(day, {}).get(name) for day in dates] for name in SESSION_FIGURES}
+    return {name: [None if value is None else float(value) for value in values] for name, values in found.items()}
 
 
 def _arrivals(table: Dataset | None) -> Arrivals | None:

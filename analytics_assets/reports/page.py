@@ -28,6 +28,7 @@ from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.numbers import DAY, Numbers, read_numbers
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.script import SCRIPT
+from analytics_assets.reports.session_figures import session_figures
 from analytics_assets.reports.style import CSS
 from resources.lakehouse import Lakehouse
 
@@ -94,7 +95,9 @@ def sections(numbers: Numbers) -> list[tuple[str, list[Chart], str]]:
         charts = [figures.by_attribute(numbers, name) for name in numbers.by_attribute]
         found.append(("Active users by attribute", charts, ""))
     if numbers.sessions:
-        found.append(("Sessions", [figures.sessions(numbers), figures.sessions_per_user(numbers)], ""))
+        found.append(
+            ("Sessions", [figures.sessions(numbers), figures.sessions_per_user(numbers), *session_figures(numbers)], "")
+        )
     if numbers.cohorts:
         found.append(("Retention", retention(numbers.cohorts), ""))
     arrivals = numbers.arrivals

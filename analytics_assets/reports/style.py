@@ -59,8 +59,9 @@ def count_axis(largest: float) -> dict[str, Any]:
 RATE_AXIS: dict[str, dict[str, Any]] = {
     "share": {"tickformat": ".3~p", "rangemode": "tozero", "nticks": 6},
     "ratio": {"tickformat": ",.2~f", "rangemode": "tozero", "nticks": 6},
+    "minutes": {"tickformat": ",.2~f", "ticksuffix": " min", "rangemode": "tozero", "nticks": 6},
 }
-"""Axes from 0: shares in per cent, and ratios."""
+"""Axes from 0: shares in per cent, ratios, minutes."""
 
 
 def layout(xaxis: dict[str, Any], yaxis: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from analytics_assets.reports.charts import Series, stack
 from analytics_assets.reports.headline import change, tiles
 from analytics_assets.reports.numbers import DRAWN_DAYS, Arrivals, Numbers, Periods, read_numbers
 from analytics_assets.reports.page import page, write_report
+from analytics_assets.reports.session_figures import session_figures
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
@@ -35,7 +36,8 @@ DATES = {"event_date", "session_date", "week_start", "month_start"}
 WHOLE = {"dau", "rolling_7", "rolling_28", "rolling_30", "new", "returning", "resurrected", "dormant"}
 WHOLE |= {"wau", "mau", "rows", "actions"}
 TYPES = dict.fromkeys(DATES, pa.date32()) | dict.fromkeys(WHOLE, pa.int64())
-TYPES |= dict.fromkeys(("stickiness_7", "stickiness_28"), pa.float64())
+TYPES |= dict.fromkeys(("stickiness_7", "stickiness_28", "bounce_rate", "mean_duration_s"), pa.float64())
+TYPES |= dict.fromkeys(("p50_duration_s", "p95_duration_s"), pa.float64())
 TYPES |= dict.fromkeys(("is_missing", "is_complete"), pa.bool_())
 
 
@@ -175,6 +177,17 @@ def test_lines_do_not_bridge_gaps_and_a_lone_value_is_marked() -> None:
     lone = figures.dau(numbers(90, daily=daily(90, dau=dau))).figure
     assert lone is not None
     assert lone.data[0].mode == "lines+markers"
+
+
+def test_session_lengths_are_drawn_in_minutes_and_unknown_ones_not(lakehouse: Lakehouse) -> None:
+    write(lakehouse, NOTES, "active_users", [day(0, dau=5), day(1, dau=0)])
+    of_day = {"dimension": "all", "value": "all", "bounce_rate": 0.25}
+    lengths = {"mean_duration_s": 90.0, "p50_duration_s": 60.0, "p95_duration_s": 600.0}
+    write(lakehouse, NOTES, "session_days", [{"session_date": FIRST, **of_day, **lengths}])
+    found = read_numbers(lakehouse, NOTES)
+    length, bounces = session_figures(found)
+    assert drawn(length) == {"Mean": [1.5, None], "Median": [1.0, None], "95th percentile": [10.0, None]}
+    assert drawn(bounces) == {"Bounce rate": [0.25, None]}
 
 
 def test_no_users_means_no_sessions_per_user() -> None:
@@ -366,7 +379,8 @@ def test_a_feed_without_some_tables_shows_the_others_and_says_what_to_run(lakeho
     made = page(read_numbers(lakehouse, NOTES))
     assert 'id="chart-dau"' in made
     assert 'id="chart-sessions"' not in made
-    assert "notes/active_users_week, notes/active_users_month, notes/sessions, notes/retention, notes/counts" in made
+    absent = ("active_users_week", "active_users_month", "sessions", "session_days", "retention", "counts")
+    assert ", ".join(f"notes/{table}" for table in absent) in made
     assert "<code>tidebook run notes</code>" in made
 
 
