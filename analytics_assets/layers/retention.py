@@ -21,6 +21,7 @@ from resources.spark import gathered
 TABLE = "retention"
 COHORTS = pa.schema(
     [
+        ("period", pa.string()),
         ("cohort_start", pa.date32()),
         ("dimension", pa.string()),
         ("value", pa.string()),
@@ -58,8 +59,13 @@ def build_retention(world: World, *, again: bool = False) -> Built:
     counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
     history = world.history_of(counts)
     written, rows = None, 0
+    histories = world.lakehouse.read_or_empty(world.tables[user_history.TABLE])
+    cohorts = gathered(cohort_counts(histories, world.feed.attributes, _lengths(world)), COHORTS)
     for period, last in _lengths(world).items():
-        fresh = CELLS.empty_table() if history is None else _cells(world, counts, history, period, last)
+        fresh = CELLS.empty_table()
+        if history is not None:
+            of_period = cohorts.filter(pc.equal(cohorts["period"], period))
+            fresh = cells(of_period, _closed(world, counts, history, period), last)
         rows += len(fresh)
         before = stands.filter(pc.equal(stands["period"], period))
         if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
@@ -72,13 +78,10 @@ def _lengths(world: World) -> dict[PeriodName, int]:
     return {"day": world.feed.cohort_days, "week": world.feed.cohort_weeks}
 
 
-def _cells(world: World, counts: pa.Table, history: History, period: PeriodName, last: int) -> pa.Table:
-    histories = world.lakehouse.read_or_empty(world.tables[user_history.TABLE])
-    found = gathered(cohort_counts(histories, world.feed.attributes, period, last), COHORTS)
+def _closed(world: World, counts: pa.Table, history: History, period: PeriodName) -> Closed:
     lateness = usual_lateness_days(counts, history.as_of, world.feed.lag_days)
-    closed = Closed(
+    return Closed(
         period=period,
         periods=history.weeks() if period == "week" else history.days(),
         settled_through=history.as_of - timedelta(days=lateness),
     )
-    return cells(found, closed, last)

@@ -59,45 +59,52 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-def cohort_counts(histories: DataFrame, attributes: Sequence[str], period: PeriodName, last: int) -> DataFrame:
-    """How many users of each cohort were active in each of the periods after their first, 0 to `last`.
+def cohort_counts(histories: DataFrame, attributes: Sequence[str], lengths: Mapping[PeriodName, int]) -> DataFrame:
+    """How many users of each cohort were active in each of the periods after their first.
 
-    In: `user_history`. Out: cohort_start date (a Monday, or the first date itself), dimension string, value string,
-    size bigint, bounded array<bigint> (active in the k-th period), unbounded array<bigint> (active in the k-th period
-    or one of those after it, up to the last).
+    In: `user_history`. lengths: of each kind of period, the last that counts. Out: period string, cohort_start date (a
+    Monday, or the first date itself), dimension string, value string, size bigint, bounded array<bigint> (active in the
+    k-th period), unbounded array<bigint> (active in the k-th or one of those after it, up to the last).
     """
     first = F.col("first_date")
-    start = F.date_sub(first, F.weekday(first)) if period == "week" else first
-    bits = F.col(f"{period}_bits").bitwiseAND(F.lit(2 ** (last + 1) - 1))
-    kept = histories.select(start.alias("cohort_start"), *attributes, bits.alias("_bits"))
-    # All attributes at once: a user is read once, and each has one value of each, so that sums add up.
-    counted = kept.groupBy("cohort_start", *attributes).agg(
-        F.count(F.lit(1)).alias("size"), *[_sum(_is_set(k), f"_in_{k}") for k in range(last + 1)],
-        *[_sum((F.col("_bits") >= 2**k).cast("bigint"), f"_from_{k}") for k in range(last + 1)],
-    )  # fmt: skip
+    starts = {"week": F.date_sub(first, F.weekday(first)), "day": first}
+    kinds = [
+        F.struct(
+            F.lit(period).alias("period"),
+            starts[period].alias("cohort_start"),
+            F.col(f"{period}_bits").bitwiseAND(F.lit(2 ** (last + 1) - 1)).alias("_bits"),
+        )
+        for period, last in lengths.items()
+    ]
+    split = histories.select(*attributes, F.explode(F.array(*kinds)).alias("_kind")).select(*attributes, "_kind.*")
+    after = range(max(lengths.values()) + 1)
+    # All attributes at once: a user is read once, and has one value of each, so that sums add up.
+    counted = split.groupBy("period", "cohort_start", *attributes).agg(
+        F.count(F.lit(1)).alias("size"),
+        *[F.sum(_is_set(k)).alias(f"_in_{k}") for k in after],
+        *[F.sum((F.col("_bits") >= 2**k).cast("bigint")).alias(f"_from_{k}") for k in after],
+    )
+    measures = [name for name in counted.columns if name not in ("period", "cohort_start", *attributes)]
     series = [
         F.struct(F.lit(name).alias("dimension"), value.alias("value"))
         for name, value in [(TOTAL, F.lit(TOTAL)), *[(name, F.col(name)) for name in attributes]]
     ]
-    measures = [name for name in counted.columns if name not in ("cohort_start", *attributes)]
-    split = counted.select("cohort_start", F.explode(F.array(*series)).alias("_series"), *measures)
-    summed = split.select("cohort_start", "_series.*", *measures).groupBy("cohort_start", *SERIES)
-    sums = summed.agg(*[F.sum(name).alias(name) for name in measures])
-    return sums.select(
+    of_series = counted.select("period", "cohort_start", F.explode(F.array(*series)).alias("_series"), *measures)
+    summed = of_series.select("period", "cohort_start", "_series.*", *measures).groupBy(
+        "period", "cohort_start", *SERIES
+    )
+    return summed.agg(*[F.sum(name).alias(name) for name in measures]).select(
+        "period",
         "cohort_start",
         *SERIES,
         "size",
-        F.array(*[f"_in_{k}" for k in range(last + 1)]).alias("bounded"),
-        F.array(*[f"_from_{k}" for k in range(last + 1)]).alias("unbounded"),
+        F.array(*[f"_in_{k}" for k in after]).alias("bounded"),
+        F.array(*[f"_from_{k}" for k in after]).alias("unbounded"),
     )
 
 
 def _is_set(k: int) -> Column:
     return F.shiftright("_bits", k).bitwiseAND(F.lit(1).cast("bigint"))
-
-
-def _sum(value: Column, name: str) -> Column:
-    return F.sum(value).alias(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +137,7 @@ class Closed:
 def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
     """The cells of the table retention (CELLS) for one kind of period.
 
-    counts: `cohort_counts` as Arrow. A cohort in all has cells for each period of the history, one of a value where it
+    counts: `cohort_counts` of that kind as Arrow. A cohort in all has cells for each period of the history, one of a value where it
     has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the cohort's own period, where
     all users are active. Source: METRICS "Retention".
     """
@@ -158,7 +165,7 @@ def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
         "size": pa.array(size, mask=~is_cohort),
     }
     for kind, counted, place in (("", "bounded", 0), ("unbounded_", "unbounded", 1)):
-        retained = np.array([rows[key][counted] for key in keys], np.int64).reshape(-1)
+        retained = np.array([rows[key][counted][: last + 1] for key in keys], np.int64).reshape(-1)
         columns |= _measured(kind, retained, size, known[place], known[place + 2], after > 0)
     return pa.table([columns[name] for name in CELLS.names], schema=CELLS)
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 from analytics_assets.layers.retention import COHORTS
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.lateness import usual_lateness_days
-from analytics_assets.transforms.retention import Closed, cells, cohort_counts, wilson
+from analytics_assets.transforms.retention import Closed, PeriodName, cells, cohort_counts, wilson
 from analytics_assets.transforms.user_history import monday
 from resources.spark import Spark
 
@@ -19,7 +20,7 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MONDAY = date(2025, 1, 6)
 HISTORY = "user_id string, first_date date, country string, day_bits long, week_bits long"
-Key = tuple[date, str, str]
+Key = tuple[str, date, str, str]
 
 
 @pytest.fixture
@@ -27,30 +28,29 @@ def spark(quick_spark: Spark) -> SparkSession:
     return quick_spark.session
 
 
-@pytest.mark.parametrize("period", ["week", "day"])
-def test_counts_are_those_of_sets_of_users(spark: SparkSession, period: str) -> None:
+def test_counts_are_those_of_sets_of_users(spark: SparkSession) -> None:
     draw = random.Random(1)
-    last = 5
+    lengths: dict[PeriodName, int] = {"week": 5, "day": 3}
     users = [
         (f"u{n}", MONDAY + DAY * draw.randrange(20), draw.choice(["DE", "FR"]), bits := 1 | draw.getrandbits(10), bits)
         for n in range(200)
     ]
     expected: dict[Key, tuple[int, list[int], list[int]]] = {}
     for _, first, country, bits, _ in users:
-        cohort = monday(first) if period == "week" else first
-        for series in (("all", "all"), ("country", country)):
-            size, bounded, unbounded = expected.get((cohort, *series), (0, [0] * (last + 1), [0] * (last + 1)))
+        for (period, last), series in product(lengths.items(), (("all", "all"), ("country", country))):
+            cohort = monday(first) if period == "week" else first
+            size, bounded, unbounded = expected.get((period, cohort, *series), (0, [0] * 6, [0] * 6))
             active = {k for k in range(last + 1) if bits >> k & 1}
             bounded = [number + (k in active) for k, number in enumerate(bounded)]
             unbounded = [number + any(k <= one for one in active) for k, number in enumerate(unbounded)]
-            expected[(cohort, *series)] = (size + 1, bounded, unbounded)
-    rows = cohort_counts(spark.createDataFrame(users, HISTORY), ["country"], period, last).collect()  # type: ignore[arg-type]
-    found = {(r.cohort_start, r.dimension, r.value): (r.size, list(r.bounded), list(r.unbounded)) for r in rows}
+            expected[(period, cohort, *series)] = (size + 1, bounded, unbounded)
+    rows = cohort_counts(spark.createDataFrame(users, HISTORY), ["country"], lengths).collect()
+    found = {(r.period, r.cohort_start, r.dimension, r.value): (r.size, [*r.bounded], [*r.unbounded]) for r in rows}
     assert found == expected
 
 
 def cohorts(*rows: tuple[date, str, str, int, list[int], list[int]]) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(COHORTS.names, row, strict=True)) for row in rows], COHORTS)
+    return pa.Table.from_pylist([dict(zip(COHORTS.names, ("week", *row), strict=True)) for row in rows], COHORTS)
 
 
 def closed(history: History, lateness: int = 0) -> Closed:

@@ -30,7 +30,7 @@ COUNTS = ((MONDAY, 10, [10, 4, 2], [10, 5, 2]), (MONDAY + WEEK, 30, [30, 3, 9], 
 
 def cohorts(tmp_path: Path, weeks: int) -> tuple[Lakehouse, list[Cohort]]:
     """A real table of retention for a history of so many weeks, and what the report reads of it."""
-    rows = [dict(zip(COHORTS.names, (start, "all", "all", *rest), strict=True)) for start, *rest in COUNTS]
+    rows = [dict(zip(COHORTS.names, ("week", start, "all", "all", *rest), strict=True)) for start, *rest in COUNTS]
     as_of = MONDAY + WEEK * weeks - timedelta(days=1)
     history = History(start=MONDAY, as_of=as_of, missing=frozenset())
     closed = Closed(period="week", periods=history.weeks(), settled_through=as_of - WEEK)
