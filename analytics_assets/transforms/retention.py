@@ -137,9 +137,9 @@ class Closed:
 def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
     """The cells of the table retention (CELLS) for one kind of period.
 
-    counts: `cohort_counts` of that kind as Arrow. A cohort in all has cells for each period of the history, one of a value where it
-    has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the cohort's own period, where
-    all users are active. Source: METRICS "Retention".
+    counts: `cohort_counts` of that kind as Arrow. A cohort in all has cells for each period of the history, one of a
+    value where it has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the cohort's own
+    period, where all users are active. Source: METRICS "Retention".
     """
     rows = {(row["cohort_start"], row["dimension"], row["value"]): row for row in counts.to_pylist()}
     nobody = {"size": 0, "bounded": [0] * (last + 1), "unbounded": [0] * (last + 1)}
