@@ -58,12 +58,14 @@ class ProgressDisplay(Observer):
         self._partitions = partitions
         self._task = self._progress.add_task(name, total=max(partitions, 1))
         if not self._console.is_terminal:
-            self._console.print(f"{name}: {partitions:,} partitions ...")
+            self._console.print(f"{name}: {partitions:,} {_partitions(partitions)} ...")
 
     def done(self, name: str, built: Built, seconds: float) -> None:
         rows = sum(built.rows.values())
         speed = f", {rows / seconds:,.0f} rows/s" if seconds > 0 else ""
-        self._console.print(f"{name:<20} {len(built.rows):>6,} partitions {rows:>12,} rows {seconds:>7.1f} s{speed}")
+        self._console.print(
+            f"{name:<20} {len(built.rows):>6,} {_partitions(len(built.rows)):<10} {rows:>12,} rows {seconds:>7.1f} s{speed}"
+        )
 
     def warned(self, line: str) -> None:
         self._console.print(f"warning: {line}", markup=False)
@@ -80,3 +82,7 @@ class ProgressDisplay(Observer):
             done, tasks = running_tasks()
             if tasks and self._task is not None:
                 self._progress.update(self._task, completed=self._partitions * done / tasks)
+
+
+def _partitions(number: int) -> str:
+    return "partition" if number == 1 else "partitions"

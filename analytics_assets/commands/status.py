@@ -9,10 +9,11 @@ from rich.table import Table
 
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
-from analytics_assets.layers import bronze, dimension, from_silver, silver
-from analytics_assets.layers.reach import keys_reached
+from analytics_assets.layers import bronze, dimension
+from analytics_assets.layers.behind import behind
 from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
 from asset_checks.freshness import freshness, freshness_words
+from asset_checks.law import WHOLE
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -40,27 +41,24 @@ def status(feed_name: str, console: Console) -> bool:
     except LandingError as error:
         is_listed, pending, snapshots = False, [], []
         table.add_row("landing", str(error))
-    behind = silver.dates_behind(world)
-    table.add_row("dates behind", f"{len(behind):,}{_span(behind)}")
-    for name in ("sessions", "user_days"):
-        dates = from_silver.dates_behind(world, name)
-        if dates:
-            table.add_row(f"{name} behind", f"{len(dates):,}{_span(dates)}")
-            behind = [*behind, *dates]
-    for name, keys in keys_reached(world).items():
-        table.add_row(f"{name} behind", f"{len(keys):,}{_span(list(keys))}")
-        behind = [*behind, *keys]
+    tables_behind = {name: sorted(keys) for name, keys in behind(world).items()}
+    dates = tables_behind.pop("silver", [])
+    table.add_row("dates behind", f"{len(dates):,}{_span(dates)}")
+    for name, keys in tables_behind.items():
+        table.add_row(f"{name} behind", f"{len(keys):,}{_span(keys)}" if keys != [WHOLE] else "yes")
     table.add_row("freshness", freshness_words(freshness(world, datetime.now(timezone.utc))))
     table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
     table.add_row("rows landed", f"{rows.landed:,}")
     table.add_row("rows accepted", f"{rows.accepted:,}")
     reasons = ", ".join(f"{rule} {number:,}" for rule, number in rows.reasons.items())
     table.add_row("rows rejected", f"{rows.rejected:,}" + (f" ({reasons})" if reasons else ""))
-    table.add_row("duplicates", f"{rows.accepted - events:,}" if not behind else "known when nothing is behind")
+    table.add_row(
+        "duplicates", f"{rows.accepted - events:,}" if not (dates or tables_behind) else "known when nothing is behind"
+    )
     table.add_row("late rows", f"{rows.late:,}")
     table.add_row("last run", _last_run(f"{feed.name}_pass"))
     console.print(table)
-    is_behind = bool(pending or behind or snapshots)
+    is_behind = bool(pending or snapshots or dates or tables_behind)
     if is_behind:
         console.print(f"Go on with: tidebook run {feed.name}")
     return is_listed and not is_behind
