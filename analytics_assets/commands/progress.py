@@ -61,11 +61,10 @@ class ProgressDisplay(Observer):
             self._console.print(f"{name}: {partitions:,} {_partitions(partitions)} ...")
 
     def done(self, name: str, built: Built, seconds: float) -> None:
-        rows = sum(built.rows.values())
+        number, rows = len(built.rows), sum(built.rows.values())
         speed = f", {rows / seconds:,.0f} rows/s" if seconds > 0 else ""
-        self._console.print(
-            f"{name:<20} {len(built.rows):>6,} {_partitions(len(built.rows)):<10} {rows:>12,} rows {seconds:>7.1f} s{speed}"
-        )
+        written = f"{number:>6,} {_partitions(number):<10} {rows:>12,} rows"
+        self._console.print(f"{name:<20} {written} {seconds:>7.1f} s{speed}")
 
     def warned(self, line: str) -> None:
         self._console.print(f"warning: {line}", markup=False)
