@@ -94,8 +94,12 @@ class Pass:
         build: Callable[[World, Sequence[str]], BuiltBronze]
         if arrivals is None:
             standing = landed.look_at_all(self.world, source)
-            pending, archived, self.outcome.refused = standing.pending, standing.archived, standing.frozen
-            build = partial(bronze.build_changed, files=standing.files)
+            pending, archived = standing.pending, standing.archived
+            frozen = set(standing.frozen)
+            same = bronze.note_same(self.world, [file for file in standing.files if file.arrival in frozen])
+            self.outcome.refused = sorted(frozen - same)
+            files = [file for file in standing.files if file.arrival not in frozen]
+            build = partial(bronze.build_changed, files=files)
         else:
             pending, archived = sorted(arrivals), {}
             if pending:

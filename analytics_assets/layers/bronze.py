@@ -58,20 +58,27 @@ def build_changed(world: World, arrivals: Sequence[str], files: Sequence[LandedF
     files: of the arrivals, where a look at landing has just found them.
     """
     files = readable(world, events_source(world.feed), arrivals) if files is None else files
-    version = reading_version(world.feed)
-    counts = world.counts()
+    same = note_same(world, files)
+    return _build(world, [file for file in files if file.arrival not in same])
+
+
+def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
+    """Arrivals whose files landed again with the bytes that they had; of these their fingerprints are noted.
+
+    files: all that landed of their arrivals.
+    """
+    version, counts = reading_version(world.feed), world.counts()
     known = set(pc.unique(counts["arrival"]).to_pylist())
     again = [file for file in files if file.arrival in known]
-    if again:
-        contract = contract_columns(world.feed.contract)
-        reading = examine(world.lakehouse.spark.session, again, contract, world.feed.format)
-        same = set(read_before(counts, EVENTS_SOURCE, reading, version))
-        if same:
-            of_same = [file for file in again if file.arrival in same]
-            fresh = with_new_fingerprints(counts, EVENTS_SOURCE, of_same, version)
-            write_counts(world, EVENTS_SOURCE, sorted(same), fresh)
-            files = [file for file in files if file.arrival not in same]
-    return _build(world, files)
+    if not again:
+        return set()
+    reading = examine(world.lakehouse.spark.session, again, contract_columns(world.feed.contract), world.feed.format)
+    same = set(read_before(counts, EVENTS_SOURCE, reading, version))
+    if same:
+        of_same = [file for file in again if file.arrival in same]
+        fresh = with_new_fingerprints(counts, EVENTS_SOURCE, of_same, version)
+        write_counts(world, EVENTS_SOURCE, sorted(same), fresh)
+    return same
 
 
 def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:

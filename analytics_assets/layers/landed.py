@@ -72,11 +72,12 @@ def compare(
     found = compared(files, recorded, source.name, source.version, since, accepted)
     purged = purged_arrivals(world) if source.name == EVENTS_SOURCE else set()
     pending = {arrival for arrival in found.pending if arrival not in purged}
+    frozen = {*found.pending, *found.archived} & purged
     return Compared(
         sorted(pending),
         {arrival: gone for arrival, gone in found.archived.items() if arrival not in purged},
-        sorted({*found.pending, *found.archived} & purged),
-        [file for file in files if file.arrival in pending],
+        sorted(frozen),
+        [file for file in files if file.arrival in pending | frozen],
     )
 
 

@@ -157,7 +157,7 @@ class Compared:
     """What stands in landing beside what was read of it.
 
     pending: arrivals that must be read. archived: arrivals that stay as they were read, with their missing files.
-    frozen: purged arrivals whose files are no longer as they were read. files: of pending arrivals.
+    frozen: purged arrivals whose files are no longer as they were read. files: of pending and frozen ones.
     """
 
     pending: list[str]

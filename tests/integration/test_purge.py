@@ -8,6 +8,7 @@ import pytest
 from tables import differences, rows_of
 
 from analytics_assets.feeds.ide import FEED
+from analytics_assets.layers.landed import events_source, look_at_all
 from analytics_assets.layers.purge import PurgeError, arrivals_to_purge
 from analytics_assets.layers.world import World
 from analytics_assets.observer import Observer, Outcome
@@ -109,6 +110,14 @@ def test_a_purged_arrival_is_frozen(ide: Ide) -> None:
     outcome = ide.run()
     ide.file(0).write_text(kept)
     assert (outcome.refused, outcome.partitions) == (["2025-01-01"], {})
+
+
+def test_a_purged_arrival_that_lands_again_as_it_was_is_no_news(ide: Ide) -> None:
+    ide.file(0).write_bytes(ide.file(0).read_bytes())
+    for _ in range(2):
+        outcome = ide.run()
+        assert (outcome.refused, outcome.partitions) == ([], {})
+    assert look_at_all(ide.world("live"), events_source(FEED)).frozen == [], "it is noted"
 
 
 def test_verification_takes_events_of_purged_arrivals_that_are_gone_from_silver(ide: Ide) -> None:
