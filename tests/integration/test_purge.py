@@ -139,7 +139,7 @@ def test_a_purge_that_was_killed_before_bronze_was_emptied_is_finished_by_the_ne
     ide.run()
     world = ide.world("live")
     with monkeypatch.context() as broken:
-        broken.setattr(Lakehouse, "replace", _fail_on_bronze(Lakehouse.replace))
+        broken.setattr(Lakehouse, "delete", _fail_on_bronze(Lakehouse.delete))
         with pytest.raises(KeyboardInterrupt):
             run_purge(world)
     world.lakehouse.let_go()
@@ -151,10 +151,10 @@ def test_a_purge_that_was_killed_before_bronze_was_emptied_is_finished_by_the_ne
     assert differences(ide.root / "live", ide.root / "rebuilt", "ide", TABLES) == []
 
 
-def _fail_on_bronze(replace: object) -> object:
+def _fail_on_bronze(delete: object) -> object:
     def fail(self: Lakehouse, table: object, *words: object, **more: object) -> object:
         if getattr(table, "name", "") == "bronze":
             raise KeyboardInterrupt
-        return replace(self, table, *words, **more)  # type: ignore[operator]
+        return delete(self, table, *words, **more)  # type: ignore[operator]
 
     return fail

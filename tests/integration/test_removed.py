@@ -96,11 +96,12 @@ def test_an_arrival_that_is_gone_as_a_whole_stays_until_a_person_says_that_it_wa
 
 def test_a_run_that_ended_between_tide_and_counts_is_finished_by_the_next(place: Place, quick_spark: Spark) -> None:
     counts = str(place.lakehouse / "notes" / "counts")
-    before = DeltaTable(counts).version()
+    silver = str(place.lakehouse / "notes" / "silver")
+    before, silver_before = DeltaTable(counts).version(), DeltaTable(silver).version()
     land(place, NEWEST, "cid", OLD)
     place.run(FEED, quick_spark)
     DeltaTable(counts).restore(before)  # as if the run had ended there, before silver looked
-    DeltaTable(str(place.lakehouse / "notes" / "silver")).restore(0)
+    DeltaTable(silver).restore(silver_before)
     assert "cid" not in users(place)[OLD]
     place.run(FEED, quick_spark)
     assert "cid" in users(place)[OLD]
