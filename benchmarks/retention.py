@@ -25,7 +25,7 @@ from resources.spark import Spark
 
 START = date(2023, 1, 2)  # a Monday
 DAY = timedelta(days=1)
-# Weeks after the first in which a user is active with this likelihood, so that a user has some nine weeks in all.
+# Weeks after the first in which a user is active with this likelihood, so that a user has some five weeks in all.
 LIKELIHOOD = 0.08
 STEPS = ("make", "whole", "make_week", "week")
 

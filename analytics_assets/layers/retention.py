@@ -34,14 +34,7 @@ COHORTS = pa.schema(
 
 def wanted_version(world: World) -> str:
     """A digest of all that the table follows from; empty while the feed has no closed date."""
-    counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
-    history = world.history_of(counts)
-    if history is None:
-        return ""
-    lateness = usual_lateness_days(counts, history.as_of, world.feed.lag_days)
-    users = sorted(user_history.wanted_versions(world).items())
-    missing = sorted(history.missing)
-    return digest(users, history.start, history.as_of, missing, lateness, *_lengths(world).items())
+    return _version(world, *_history(world))
 
 
 def is_behind(world: World) -> bool:
@@ -56,32 +49,41 @@ def build_retention(world: World, *, again: bool = False) -> Built:
     """
     lakehouse, table = world.lakehouse, world.tables[TABLE]
     stands = lakehouse.arrow(table).cast(CELLS) if lakehouse.exists(table) else CELLS.empty_table()
-    counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
-    history = world.history_of(counts)
+    history, lateness = _history(world)
     written, rows = None, 0
-    histories = world.lakehouse.read_or_empty(world.tables[user_history.TABLE])
+    histories = lakehouse.read_or_empty(world.tables[user_history.TABLE])
     cohorts = gathered(cohort_counts(histories, world.feed.attributes, _lengths(world)), COHORTS)
     for period, last in _lengths(world).items():
         fresh = CELLS.empty_table()
         if history is not None:
-            of_period = cohorts.filter(pc.equal(cohorts["period"], period))
-            fresh = cells(of_period, _closed(world, counts, history, period), last)
+            closed = Closed(
+                period=period,
+                periods=history.weeks() if period == "week" else history.days(),
+                settled_through=history.as_of - timedelta(days=lateness),
+            )
+            fresh = cells(cohorts.filter(pc.equal(cohorts["period"], period)), closed, last)
         rows += len(fresh)
         before = stands.filter(pc.equal(stands["period"], period))
         if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
             written = lakehouse.put(table, fresh, world.run_id, [period], one_of("period", [period]))
-    whole.record(world, TABLE, wanted_version(world))
+    whole.record(world, TABLE, _version(world, history, lateness))
     return Built(table=table, written=written, rows={"": rows})
+
+
+def _history(world: World) -> tuple[History | None, int]:
+    """The feed's closed dates, and its usual lateness in days."""
+    counts = world.counts(["source", "arrival", "standing", "event_date", "rows"])
+    history = world.history_of(counts)
+    return history, 0 if history is None else usual_lateness_days(counts, history.as_of, world.feed.lag_days)
+
+
+def _version(world: World, history: History | None, lateness: int) -> str:
+    if history is None:
+        return ""
+    users = sorted(user_history.wanted_versions(world, history).items())
+    missing = sorted(history.missing)
+    return digest(users, history.start, history.as_of, missing, lateness, *_lengths(world).items())
 
 
 def _lengths(world: World) -> dict[PeriodName, int]:
     return {"day": world.feed.cohort_days, "week": world.feed.cohort_weeks}
-
-
-def _closed(world: World, counts: pa.Table, history: History, period: PeriodName) -> Closed:
-    lateness = usual_lateness_days(counts, history.as_of, world.feed.lag_days)
-    return Closed(
-        period=period,
-        periods=history.weeks() if period == "week" else history.days(),
-        settled_through=history.as_of - timedelta(days=lateness),
-    )

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers import active_users
-from analytics_assets.layers.world import Built, World, digest
+from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.active_users import SERIES
 from analytics_assets.transforms.session_days import QUANTILES, session_days
 from resources.conditions import one_of_dates
@@ -30,21 +30,14 @@ GRID = ["event_date", *SERIES, "dau", "is_missing"]
 
 def dates_behind(world: World) -> dict[str, str]:
     """Dates that the table does not hold as sessions and active users have them: ISO form -> version, "" for none."""
-    recorded, wanted = recorded_versions(world), wanted_versions(world)
-    every = sorted({*recorded, *wanted})
-    return {day: wanted.get(day, "") for day in every if recorded.get(day) != wanted.get(day)}
+    return differing(recorded_versions(world), wanted_versions(world, _grid(world)))
 
 
-def is_behind(world: World) -> bool:
-    """Whether a date is not held as it should be."""
-    return bool(dates_behind(world))
-
-
-def wanted_versions(world: World) -> dict[str, str]:
-    """The version of each closed date that has a row in active_users."""
+def wanted_versions(world: World, grid: pa.Table) -> dict[str, str]:
+    """The version of each closed date that has a row in active_users. grid: what these rows say of dates and values."""
     sessions, user_days = (world.lakehouse.versions(world.tables[name]) for name in ("sessions", "user_days"))
     series: dict[str, list[str]] = {}
-    for row in _grid(world).to_pylist():
+    for row in grid.to_pylist():
         said = "|".join(str(row[name]) for name in GRID[1:])
         series.setdefault(row["event_date"].isoformat(), []).append(said)
     return {day: digest(sessions.get(day), user_days.get(day), *sorted(rows)) for day, rows in series.items()}
@@ -63,9 +56,9 @@ def build_session_days(world: World, days: Sequence[str]) -> Built:
     """Compute dates; those that are not closed are emptied."""
     lakehouse, table = world.lakehouse, world.tables[TABLE]
     schema = arrow_schema(table)
-    wanted = wanted_versions(world)
-    keys = pa.array([date.fromisoformat(day) for day in days], pa.date32())
     grid = _grid(world)
+    wanted = wanted_versions(world, grid)
+    keys = pa.array([date.fromisoformat(day) for day in days], pa.date32())
     fresh = _rows(world, grid.filter(pc.is_in(grid["event_date"], keys)), sorted({*days} & {*wanted}), wanted, schema)
     stands = lakehouse.arrow(table).cast(schema) if lakehouse.exists(table) else schema.empty_table()
     others = stands.filter(pc.invert(pc.is_in(stands["session_date"], keys)))

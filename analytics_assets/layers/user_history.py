@@ -15,7 +15,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from analytics_assets.layers.world import Built, World
+from analytics_assets.layers.world import Built, World, differing
+from analytics_assets.transforms.history import History
 from analytics_assets.transforms.user_history import brought_up_to_date, lost, monday, user_history
 from resources.conditions import one_of_dates
 
@@ -27,14 +28,11 @@ MOST_WEEKS_SHARE = 3
 
 def dates_behind(world: World) -> dict[str, str]:
     """Dates that the table does not hold as user_days has them: ISO form -> version, "" where it has none."""
-    recorded, wanted = recorded_versions(world), wanted_versions(world)
-    every = sorted({*recorded, *wanted})
-    return {day: wanted.get(day, "") for day in every if recorded.get(day) != wanted.get(day)}
+    return differing(recorded_versions(world), wanted_versions(world, world.history()))
 
 
-def wanted_versions(world: World) -> dict[str, str]:
+def wanted_versions(world: World, history: History | None) -> dict[str, str]:
     """The version of user_days of each date of the feed's history that has one."""
-    history = world.history()
     if history is None:
         return {}
     versions = world.lakehouse.versions(world.tables["user_days"])
@@ -62,8 +60,8 @@ def build_user_history(world: World, *, again: bool = False) -> Built:
     no longer theirs, or where so many weeks changed that it is as much.
     """
     lakehouse, table = world.lakehouse, world.tables[TABLE]
-    behind = dates_behind(world)
-    wanted, recorded = wanted_versions(world), recorded_versions(world)
+    wanted, recorded = wanted_versions(world, world.history()), recorded_versions(world)
+    behind = differing(recorded, wanted)
     weeks = {monday(date.fromisoformat(day)) for day in behind}
     known = {monday(date.fromisoformat(day)) for day in wanted}
     if again or not recorded or len(weeks) * MOST_WEEKS_SHARE > len(known):

@@ -7,7 +7,7 @@ a JVM. Does not: computing (the other modules of this package).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -111,6 +111,12 @@ def built(world: World, table: Table, written: Written, keys: Iterable[str]) -> 
     """What was written, with the rows of each partition as Delta's log has them."""
     rows = world.lakehouse.rows(table)
     return Built(table=table, written=written, rows={key: rows.get(key, 0) for key in keys})
+
+
+def differing(recorded: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Keys whose recorded version is not the wanted one, with the latter; "" for one that should not be there."""
+    every = sorted({*recorded, *wanted})
+    return {key: wanted.get(key, "") for key in every if recorded.get(key) != wanted.get(key)}
 
 
 def digest(*parts: object) -> str:

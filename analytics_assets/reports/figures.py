@@ -37,7 +37,7 @@ def active_users(numbers: Numbers) -> list[Chart]:
 
 def dau(numbers: Numbers) -> Chart:
     """Daily active users."""
-    return _daily(
+    return daily(
         numbers,
         "dau",
         "DAU",
@@ -54,7 +54,7 @@ def rolling(numbers: Numbers) -> Chart:
     ]
     known = [entry for entry in every if _has_value(entry.values)]
     never = [entry.name for entry in every if entry not in known]
-    return _daily(
+    return daily(
         numbers,
         "rolling",
         "Rolling 7, Rolling 28",
@@ -77,7 +77,7 @@ def months(numbers: Numbers) -> Chart:
 def stickiness(numbers: Numbers) -> Chart:
     """DAU / rolling 28."""
     series = [Series("Stickiness", numbers.daily["stickiness_28"], style.BLUE)]
-    return _daily(numbers, "stickiness", "Stickiness", "DAU / Rolling 28.", series, unit="share")
+    return daily(numbers, "stickiness", "Stickiness", "DAU / Rolling 28.", series, unit="share")
 
 
 def lifecycle(numbers: Numbers) -> Chart:
@@ -126,7 +126,7 @@ def by_attribute(numbers: Numbers, attribute: str) -> Chart:
 def sessions(numbers: Numbers) -> Chart:
     """Sessions by the day of their start."""
     minutes = numbers.feed.sessions.timeout / timedelta(minutes=1)
-    return _daily(
+    return daily(
         numbers,
         "sessions",
         "Sessions",
@@ -140,10 +140,10 @@ def sessions_per_user(numbers: Numbers) -> Chart:
     both = zip(numbers.sessions, numbers.daily["dau"], strict=True)
     ratio = [made / users if made is not None and users else None for made, users in both]
     series = [Series("Sessions per active user", ratio, style.BLUE)]
-    return _daily(numbers, "sessions-per-user", "Sessions per active user", "Sessions / DAU.", series, unit="ratio")
+    return daily(numbers, "sessions-per-user", "Sessions per active user", "Sessions / DAU.", series, unit="ratio")
 
 
-def _daily(
+def daily(
     numbers: Numbers,
     key: str,
     title: str,
@@ -153,6 +153,7 @@ def _daily(
     unit: Unit = "count",
     notes: Sequence[str] = (),
 ) -> Chart:
+    """A line for each series over the closed dates that are drawn; where none is known, why."""
     dates, begin = _drawn(numbers)
     figure = lines(dates, [Series(entry.name, entry.values[begin:], entry.colour) for entry in series], unit)
     nothing = f"No complete period yet: the feed has {len(numbers.dates):,} closed dates."

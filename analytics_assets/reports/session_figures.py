@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analytics_assets.reports import style
-from analytics_assets.reports.charts import Chart, Series, lines
-from analytics_assets.reports.numbers import DRAWN_DAYS, Numbers, Value
+from analytics_assets.reports.charts import Chart, Series
+from analytics_assets.reports.figures import daily
+from analytics_assets.reports.numbers import Numbers, Value
 
 LENGTHS = (
     ("mean_duration_s", "Mean", style.BLUE),
@@ -26,30 +27,23 @@ def session_figures(numbers: Numbers) -> list[Chart]:
 
 def session_length(numbers: Numbers) -> Chart:
     """Mean, median and 95th percentile, in minutes."""
-    found = [(name, _minutes(_drawn(numbers, key)), colour) for key, name, colour in LENGTHS]
-    return Chart(
-        key="session-length",
-        title="Session length",
-        about="Minutes from a session's first event to its latest end, of the sessions that began on the date.",
-        figure=lines(numbers.dates[-DRAWN_DAYS:], [Series(*each) for each in found], "minutes"),
+    return daily(
+        numbers,
+        "session-length",
+        "Session length",
+        "Minutes from a session's first event to its latest end, of the sessions that began on the date.",
+        [Series(name, _minutes(numbers.session_days[key]), colour) for key, name, colour in LENGTHS],
+        unit="minutes",
         notes=["A percentile is the length of a session, never a value between two."],
     )
 
 
 def bounce_rate(numbers: Numbers) -> Chart:
     """Sessions with one action / sessions."""
-    return Chart(
-        key="bounce-rate",
-        title="Bounce rate",
-        about="Sessions with exactly one action / sessions.",
-        figure=lines(
-            numbers.dates[-DRAWN_DAYS:], [Series("Bounce rate", _drawn(numbers, "bounce_rate"), style.BLUE)], "share"
-        ),
+    series = [Series("Bounce rate", numbers.session_days["bounce_rate"], style.BLUE)]
+    return daily(
+        numbers, "bounce-rate", "Bounce rate", "Sessions with exactly one action / sessions.", series, unit="share"
     )
-
-
-def _drawn(numbers: Numbers, name: str) -> Sequence[Value]:
-    return numbers.session_days[name][-DRAWN_DAYS:]
 
 
 def _minutes(seconds: Sequence[Value]) -> list[Value]:

@@ -25,17 +25,16 @@ LOOK_BACK_DAYS = max(WINDOWS) - 1
 SERIES = ("dimension", "value")
 
 
-def by_dimension(user_days: DataFrame, attributes: Sequence[str], *kept: str) -> DataFrame:
-    """A row for each user day in all and for each attribute: the pair (user, value) takes the user's place.
+def by_dimension(rows: DataFrame, attributes: Sequence[str], *kept: str) -> DataFrame:
+    """A row for each row in all and for each attribute: the pair (user, value) takes the user's place.
 
-    Out: user_id, dimension string, value string, and the kept columns.
+    Out: dimension string, value string, and the kept columns.
     """
     series = [
         F.struct(F.lit(dimension).alias("dimension"), value.alias("value"))
         for dimension, value in [(TOTAL, F.lit(TOTAL)), *[(name, F.col(name)) for name in attributes]]
     ]
-    exploded = user_days.select("user_id", F.explode(F.array(*series)).alias("_series"), *kept)
-    return exploded.select("user_id", "_series.dimension", "_series.value", *kept)
+    return rows.select(F.explode(F.array(*series)).alias("_series"), *kept).select("_series.*", *kept)
 
 
 def activity(user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
@@ -44,7 +43,7 @@ def activity(user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
     Out: dimension, value, event_date, before int (days since the user's active day before; null if none in the
     input), after int (days until the next; null if none), users bigint. Small: it does not grow with users.
     """
-    days = by_dimension(user_days, attributes, "event_date")
+    days = by_dimension(user_days, attributes, "user_id", "event_date")
     order = Window.partitionBy("user_id", *SERIES).orderBy("event_date")
     gaps = days.select(
         *SERIES,
@@ -62,7 +61,7 @@ def first_days(user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
     """
     # First by (user, all attributes): nearly a row a user, before it is split by attribute.
     firsts = user_days.groupBy("user_id", *attributes).agg(F.min("event_date").alias("event_date"))
-    by_series = by_dimension(firsts, attributes, "event_date").groupBy("user_id", *SERIES)
+    by_series = by_dimension(firsts, attributes, "user_id", "event_date").groupBy("user_id", *SERIES)
     first = by_series.agg(F.min("event_date").alias("event_date"))
     return first.groupBy(*SERIES, "event_date").agg(F.count(F.lit(1)).alias("new"))
 
@@ -124,7 +123,7 @@ def active_in_period(
     # A row a user and period first: what is then split by attribute is a fraction of the user days.
     in_periods = user_days.join(F.broadcast(periods.select(start, "end")), in_period)
     active = in_periods.select("user_id", *attributes, start).distinct()
-    distinct = by_dimension(active, attributes, start).distinct()
+    distinct = by_dimension(active, attributes, "user_id", start).distinct()
     counted = distinct.groupBy(*SERIES, start).agg(F.count(F.lit(1)).alias(users))
     return grid.join(counted, [*SERIES, start], "left").select(
         start,

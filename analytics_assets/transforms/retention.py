@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
-from analytics_assets.transforms.active_users import SERIES
+from analytics_assets.transforms.active_users import SERIES, by_dimension
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.history import Period
 
@@ -85,14 +85,8 @@ def cohort_counts(histories: DataFrame, attributes: Sequence[str], lengths: Mapp
         *[F.sum((F.col("_bits") >= 2**k).cast("bigint")).alias(f"_from_{k}") for k in after],
     )
     measures = [name for name in counted.columns if name not in ("period", "cohort_start", *attributes)]
-    series = [
-        F.struct(F.lit(name).alias("dimension"), value.alias("value"))
-        for name, value in [(TOTAL, F.lit(TOTAL)), *[(name, F.col(name)) for name in attributes]]
-    ]
-    of_series = counted.select("period", "cohort_start", F.explode(F.array(*series)).alias("_series"), *measures)
-    summed = of_series.select("period", "cohort_start", "_series.*", *measures).groupBy(
-        "period", "cohort_start", *SERIES
-    )
+    of_series = by_dimension(counted, attributes, "period", "cohort_start", *measures)
+    summed = of_series.groupBy("period", "cohort_start", *SERIES)
     return summed.agg(*[F.sum(name).alias(name) for name in measures]).select(
         "period",
         "cohort_start",
