@@ -14,6 +14,7 @@ from analytics_assets.attempts import FEED_TAG, REFUSED_TAG, process_tag
 from analytics_assets.backfills import run_backfill
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.bronze import BuiltBronze
+from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.records import materializations, tide_materializations
 from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer, Outcome, Verdicts
@@ -21,7 +22,7 @@ from analytics_assets.passes import run_pass
 from analytics_assets.purges import run_purge
 from asset_checks.dagster_checks import evaluations, latest_evaluation
 from asset_checks.freshness import FRESH, freshness
-from asset_checks.law import WHOLE, Law
+from asset_checks.law import Law
 from resources.event_log import gathered_events
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from analytics_assets.layers import active_users, bronze, dimension, from_silver, session_days, silver
+from analytics_assets.layers import active_users, bronze, dimension, from_silver, silver
 from analytics_assets.layers.arrivals import arrivals_of
+from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer, Outcome
 from analytics_assets.passes import Pass
@@ -23,9 +24,10 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
     Raises UserError if there is no such table, or no date between first and last.
     """
     builds = builds_of(world)
-    of_active_users = (*active_users.KEY, session_days.TABLE)
-    if table is not None and table not in (*builds, *of_active_users):
-        known = ", ".join((*builds, *of_active_users))
+    by_key = {metric.table: metric for metric in metrics_of(world) if metric.partitions != "whole"}
+    names = (*builds, *active_users.KEY, *by_key)
+    if table is not None and table not in names:
+        known = ", ".join(names)
         raise UserError(f"{world.feed.name}/{table}: saw no such partitioned table, expected one of: {known}")
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
     if end < begin:
@@ -39,10 +41,11 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
             run.again(name, arrivals if name == "bronze" else days, build)
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
-    if table in (None, session_days.TABLE):
-        run.again(session_days.TABLE, days, session_days.build_session_days)
-    run.session_days()
-    run.as_a_whole()
+    months = [day for day in days if day.endswith("-01")]
+    for name, metric in by_key.items():
+        if table in (None, name):
+            run.again(name, days if metric.partitions == "date" else months, metric.again)
+    run.metrics()
     run.restatements()
     return run.outcome
 

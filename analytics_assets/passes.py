@@ -27,23 +27,16 @@ from analytics_assets.layers import (
     published,
     removed,
     restatements,
-    retention,
-    session_days,
     silver,
-    user_history,
 )
 from analytics_assets.layers.bronze import BuiltBronze
+from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.world import Built, World, unaccounted
 from analytics_assets.observer import Observer, Outcome
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.laws import law_of
 
 B = TypeVar("B", bound=Built)
-WHOLE: dict[str, tuple[Callable[[World], bool], Callable[[World], Built]]] = {
-    user_history.TABLE: (user_history.is_behind, user_history.build_user_history),
-    retention.TABLE: (retention.is_behind, retention.build_retention),
-}
-"""Tables that are computed as a whole, in order: whether each is behind, and what brings it up to date."""
 
 
 def run_pass(
@@ -76,8 +69,7 @@ def run_pass(
     run.published_events(blocked)
     run.active_users()
     run.published_totals()
-    run.session_days()
-    run.as_a_whole()
+    run.metrics()
     run.restatements()
     return run.outcome
 
@@ -179,14 +171,10 @@ class Pass:
             if found.source != "silver" and (changed := published.publish_totals(self.world, found)):
                 self.outcome.partitions[found.name] = changed
 
-    def session_days(self) -> None:
-        if behind := session_days.dates_behind(self.world):
-            self.again(session_days.TABLE, sorted(behind), session_days.build_session_days)
-
-    def as_a_whole(self) -> None:
-        for name, (is_behind, build) in WHOLE.items():
-            if is_behind(self.world):
-                self.again(name, [""], lambda world, _, build=build: build(world))  # type: ignore[misc]
+    def metrics(self) -> None:
+        for metric in metrics_of(self.world):
+            if behind := metric.behind(self.world):
+                self.again(metric.table, sorted(behind), metric.build)
 
     def restatements(self) -> None:
         began = time.monotonic()

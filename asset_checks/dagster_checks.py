@@ -11,8 +11,9 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.world import World
-from asset_checks.law import WHOLE, Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 
 from analytics_assets.layers.world import World
 
-WHOLE = ""
-"""The key of a table without partitions."""
-
 
 @dataclass(frozen=True)
 class Verdict:

@@ -11,9 +11,9 @@ from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension
 from analytics_assets.layers.behind import behind
+from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
 from asset_checks.freshness import freshness, freshness_words
-from asset_checks.law import WHOLE
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings

@@ -18,11 +18,9 @@ from analytics_assets.layers import (
     from_silver,
     published,
     restatements,
-    retention,
-    session_days,
     silver,
-    user_history,
 )
+from analytics_assets.layers.metrics import METRICS, WHOLE, Metric
 from analytics_assets.layers.partitions import (
     arrival_partitions,
     date_partitions,
@@ -78,12 +76,7 @@ def feed_assets(feed: Feed) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     made += [_published(feed, tables[found.name], found) for found in feed.published]
     for name, partitions in ((active_users.WEEK, week_partitions(feed)), (active_users.MONTH, month_partitions(feed))):
         made.append(_asset(feed, tables[name], partitions, _active_users(name), [_dep(feed, "user_days")]))
-    of_session_days = [_dep(feed, "sessions"), _dep(feed, "user_days"), _dep(feed, active_users.DAILY)]
-    made += [
-        _asset(feed, tables[session_days.TABLE], dates, session_days.build_session_days, of_session_days),
-        _whole(feed, tables[user_history.TABLE], user_history.build_user_history, "user_days"),
-        _whole(feed, tables[retention.TABLE], retention.build_retention, user_history.TABLE),
-    ]
+    made += [_metric(feed, tables[metric.table], metric) for metric in METRICS if metric.table in tables]
     return [*made, _restatements(feed, tables[restatements.TABLE])]
 
 
@@ -123,13 +116,20 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
     return _declared(asset, feed, table, partitions, [])
 
 
-def _whole(feed: Feed, table: Table, build: Callable[..., Built], source: str) -> dg.AssetsDefinition:
+def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
+    deps = [_dep(feed, source) for source in metric.sources]
+    if metric.partitions == "date":
+        return _asset(feed, table, date_partitions(feed), metric.again, deps)
+    every = [_dep(feed, source, dg.AllPartitionMapping()) for source in metric.sources]
+    if metric.partitions == "month":
+        return _asset(feed, table, month_partitions(feed), metric.again, every)
+
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         lakehouse.hold(feed.name)  # before it compares: nobody may write in between
-        build(World(feed, landing, lakehouse, context.run_id), again=True)
+        metric.again(World(feed, landing, lakehouse, context.run_id), [WHOLE])
         return dg.MaterializeResult(metadata={"dagster/row_count": sum(lakehouse.rows(table).values())})
 
-    return _declared(asset, feed, table, None, [_dep(feed, source, dg.AllPartitionMapping())])
+    return _declared(asset, feed, table, None, every)
 
 
 def _restatements(feed: Feed, table: Table) -> dg.AssetsDefinition:

@@ -6,16 +6,8 @@ Belongs here: all tables after bronze, with the versions that they should have. 
 from __future__ import annotations
 
 from analytics_assets.feeds.spec import Published
-from analytics_assets.layers import (
-    from_silver,
-    published,
-    reach,
-    restatements,
-    retention,
-    session_days,
-    silver,
-    user_history,
-)
+from analytics_assets.layers import from_silver, published, reach, restatements, silver
+from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.world import World, digest, event_version, reading_version
 
 
@@ -31,9 +23,7 @@ def behind(world: World) -> dict[str, dict[str, str]]:
         },
         **reach.keys_reached(world),
         **{one.name: _to_publish(world, one, stands) for one in world.feed.published},
-        session_days.TABLE: session_days.dates_behind(world),
-        user_history.TABLE: user_history.dates_behind(world),
-        retention.TABLE: {"": retention.wanted_version(world)} if retention.is_behind(world) else {},
+        **{metric.table: metric.behind(world) for metric in metrics_of(world)},
         restatements.TABLE: {
             f"{one.metric} {one.event_date}": str(one.new) for one in restatements.differing(world, world.history())
         },

@@ -12,6 +12,8 @@ import dagster as dg
 
 from analytics_assets.feeds.spec import Arrival, Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.from_silver import FURTHER
+from analytics_assets.layers.metrics import METRICS
 
 DAY = timedelta(days=1)
 
@@ -57,16 +59,18 @@ def month_partitions(feed: Feed) -> dg.TimeWindowPartitionsDefinition:
 
 def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     """The partitions of each partitioned table of a feed."""
-    dates = date_partitions(feed)
-    names = ["tide", "silver", "sessions", "user_days", "active_users", "session_days"]
-    names += [name for name in ("activity_mix", "interaction_counts") if name in feed_tables(feed)]
+    dates, declared = date_partitions(feed), feed_tables(feed)
+    names = ["tide", "silver", "sessions", "user_days", "active_users"]
+    names += [name for name in FURTHER if name in declared]
+    names += [metric.table for metric in METRICS if metric.partitions == "date" and metric.table in declared]
     names += [published.name for published in feed.published if published.source == "silver"]
     tables: dict[str, dg.PartitionsDefinition[str]] = dict.fromkeys(names, dates)
     arrivals: dict[str, dg.PartitionsDefinition[str]] = {"bronze": arrival_partitions(feed)}
     if feed.dimension:
         arrivals[feed.dimension.name] = snapshot_partitions(feed)
     periods = {"active_users_week": week_partitions(feed), "active_users_month": month_partitions(feed)}
-    return {**arrivals, **tables, **periods}
+    by_month = [metric.table for metric in METRICS if metric.partitions == "month" and metric.table in declared]
+    return {**arrivals, **tables, **periods, **dict.fromkeys(by_month, month_partitions(feed))}
 
 
 def _end(last: date | None, offset: int, weeks: int = 0) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def wanted_version(world: World) -> str:
     return _version(world, *_history(world))
 
 
-def is_behind(world: World) -> bool:
-    """Whether the table is not computed from what the user history should hold."""
-    return whole.recorded(world).get(TABLE, "") != wanted_version(world)
+def behind(world: World) -> dict[str, str]:
+    """The table's one key with the version that it should have, where it has another one."""
+    return whole.behind(world, TABLE, wanted_version(world))
 
 
 def build_retention(world: World, *, again: bool = False) -> Built:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from analytics_assets.layers.world import Built, World, differing
+from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.user_history import brought_up_to_date, lost, monday, user_history
 from resources.conditions import one_of_dates
@@ -48,9 +48,10 @@ def recorded_versions(world: World) -> dict[str, str]:
     return {row["event_date"].isoformat(): row["input_version"] for row in rows}
 
 
-def is_behind(world: World) -> bool:
-    """Whether a date is not held as user_days has it."""
-    return bool(dates_behind(world))
+def behind(world: World) -> dict[str, str]:
+    """The table's one key with the dates that are behind, where there are any."""
+    dates = dates_behind(world)
+    return {"": digest(*sorted(dates.items()))} if dates else {}
 
 
 def build_user_history(world: World, *, again: bool = False) -> Built:

@@ -20,6 +20,11 @@ def recorded(world: World) -> dict[str, str]:
     return {row["table_name"]: row["input_version"] for row in world.lakehouse.arrow(table).to_pylist()}
 
 
+def behind(world: World, name: str, version: str) -> dict[str, str]:
+    """The table's one key "" with the version that it should have, where it was computed from another one."""
+    return {} if recorded(world).get(name, "") == version else {"": version}
+
+
 def record(world: World, name: str, version: str) -> None:
     """Say that a table stands as it follows from a version of its inputs."""
     versions = {**recorded(world), name: version}

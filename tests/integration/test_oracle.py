@@ -16,11 +16,9 @@ from analytics_assets.layers import (
     bronze,
     dimension,
     from_silver,
-    retention,
-    session_days,
     silver,
-    user_history,
 )
+from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.world import World
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
@@ -118,9 +116,8 @@ def _run(world: World) -> None:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):
             active_users.build_active_users(world, now, table, active_users.keys_behind(world, now, table))
-    session_days.build_session_days(world, sorted(session_days.dates_behind(world)))
-    user_history.build_user_history(world)
-    retention.build_retention(world)
+    for metric in metrics_of(world):
+        metric.build(world, sorted(metric.behind(world)))
 
 
 @pytest.mark.parametrize("table", TABLES)
