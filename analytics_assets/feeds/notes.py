@@ -54,6 +54,7 @@ FEED = Feed(
         app_version="app_version",
     ),
     sessions=SessionRule(timeout=timedelta(minutes=30)),
+    page_views=("page_view",),
     dimensions=(
         Dimension(
             name="users",

@@ -122,6 +122,7 @@ class Feed:
     is kept of all dates.
     winner: which of several accepted rows with one key is kept, by arrival.
     kept: columns of the contract that events carry beside their own.
+    page_views: actions whose duration is the time that a page took to load.
     has_interaction_counts: whether events are counted by user and object.
     published, views: tables under names of the feed's own.
     file_time: for arrivals by the hour, the strptime form of a file's name up to its ending, in UTC.
@@ -151,6 +152,7 @@ class Feed:
     winner: Literal["first", "last"] = "first"
     key_scope: Literal["date", "feed"] = "date"
     kept: tuple[str, ...] = ()
+    page_views: tuple[str, ...] = ()
     has_interaction_counts: bool = False
     published: tuple[Published, ...] = ()
     views: tuple[View, ...] = ()
@@ -203,6 +205,8 @@ class Feed:
             raise ValueError(f"{self.name}: saw retention_days and WHOLE_ROW, expected an event_key that silver keeps")
         if self.key_scope == "feed" and self.event_key == WHOLE_ROW:
             raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
+        if self.page_views and not self.has_duration:
+            raise ValueError(f"{self.name}: saw page_views and no duration_ms, expected an event with both")
         if self.look_back_days < 0:
             raise ValueError(f"{self.name}: look_back_days is {self.look_back_days}, expected 0 or more")
         for name, periods in (("cohort_weeks", self.cohort_weeks), ("cohort_days", self.cohort_days)):

@@ -1,0 +1,72 @@
+"""Metrics: the tables that follow from events, sessions, user days and active users, in the order of a pass.
+
+Belongs here: for each of them what says which of its partitions are behind, what brings them up to date, and what it
+is made of. Does not: computing any of them (a module each), the tables before them (passes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analytics_assets.layers import retention, session_days, user_history
+from analytics_assets.layers.world import Built, World
+
+WHOLE = ""
+"""The key of a table without partitions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A table of a metric, for each feed that declares it.
+
+    partitions: what one of its partitions is, or "whole" for a table that has none and is behind at the key WHOLE.
+    behind: partitions that do not stand as they should -> the version that they should have, "" for none.
+    build: brings partitions up to date. build_again: the same, whatever stands there; by default what build does.
+    sources: the tables that it is computed from.
+    """
+
+    table: str
+    partitions: Literal["date", "month", "whole"]
+    sources: tuple[str, ...]
+    behind: Callable[[World], dict[str, str]]
+    build: Callable[[World, Sequence[str]], Built]
+    build_again: Callable[[World, Sequence[str]], Built] | None = None
+
+    @property
+    def again(self) -> Callable[[World, Sequence[str]], Built]:
+        """What computes partitions whatever stands there."""
+        return self.build_again or self.build
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        table=session_days.TABLE,
+        partitions="date",
+        sources=("sessions", "user_days", "active_users"),
+        behind=session_days.dates_behind,
+        build=session_days.build_session_days,
+    ),
+    Metric(
+        table=user_history.TABLE,
+        partitions="whole",
+        sources=("user_days",),
+        behind=user_history.behind,
+        build=lambda world, _: user_history.build_user_history(world),
+        build_again=lambda world, _: user_history.build_user_history(world, again=True),
+    ),
+    Metric(
+        table=retention.TABLE,
+        partitions="whole",
+        sources=(user_history.TABLE,),
+        behind=retention.behind,
+        build=lambda world, _: retention.build_retention(world),
+        build_again=lambda world, _: retention.build_retention(world, again=True),
+    ),
+)
+
+
+def metrics_of(world: World) -> list[Metric]:
+    """The metrics of a feed, in the order in which they are computed."""
+    return [metric for metric in METRICS if metric.table in world.tables]
