@@ -1,4 +1,6 @@
-"""A tick of a sensor over many files: `python -m benchmarks.sensor_tick [--files N]`. Needs no JVM.
+"""A tick of a sensor over many files: `python -m benchmarks.sensor_tick [--files N] [--root s3a://BUCKET/PREFIX]`.
+
+Needs no JVM. In a bucket that exists, with TIDEBOOK_S3_ENDPOINT and the AWS_ variables of its server.
 
 Belongs here: making files and the counts of those that were read, ticking, and printing seconds and memory. Does
 not: what a tick does (analytics_assets/sensors.py).
@@ -11,10 +13,12 @@ import os
 import resource
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import boto3
 import dagster as dg
 
 from analytics_assets.feeds.notes import FEED as NOTES
@@ -25,10 +29,12 @@ from analytics_assets.transforms.bronze import LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
+from resources.object_store import split
+from resources.settings import load_settings
 from resources.spark import Spark
 
 FEED = replace(NOTES, look_back_days=34)
-DAYS, TICKS = 35, 5
+DAYS, TICKS, PUTS_AT_ONCE = 35, 5, 8
 LONG_AGO_S = 1_700_000_000
 
 
@@ -36,11 +42,18 @@ def main() -> None:
     """Make files, tick over them new, record them as read, and tick again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=50_000)
-    number = parser.parse_args().files
-    with tempfile.TemporaryDirectory() as root, dg.DagsterInstance.ephemeral() as instance:
-        make_files(Path(root) / "landing", number)
-        landing = Landing(root=f"{root}/landing")
-        world = World(FEED, landing, Lakehouse(root=f"{root}/lakehouse", spark=Spark(master="local[1]")), "bench")
+    parser.add_argument("--root", default="", help="where landing and lakehouse are; by default a folder of its own")
+    chosen = parser.parse_args()
+    number = chosen.files
+    with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.ephemeral() as instance:
+        root = chosen.root or folder
+        if chosen.root:
+            put_files(*split(chosen.root), number)
+        else:
+            make_files(Path(root) / "landing", number)
+        store = {"s3_endpoint": load_settings().s3_endpoint}
+        lakehouse = Lakehouse(root=f"{root}/lakehouse", spark=Spark(master="local[1]"), **store)
+        world = World(FEED, Landing(root=f"{root}/landing", **store), lakehouse, "bench")
         print(f"{number:,} files in {DAYS} arrivals")
         print(f"before the first tick: {peak_mb():,.0f} MB")
         cursor = measured("nothing read yet", instance, world, None)
@@ -50,15 +63,28 @@ def main() -> None:
             cursor = measured(f"all read, tick {turn}", instance, world, cursor)
 
 
+def paths(number: int) -> list[str]:
+    """Where so many files land, over the arrivals of the look-back."""
+    days = [(date(2025, 1, 1) + timedelta(days=day)).isoformat() for day in range(DAYS)]
+    return [f"notes/events/{days[place * DAYS // number]}/{place:06}.csv" for place in range(number)]
+
+
 def make_files(landing: Path, number: int) -> None:
-    """Files of a line, over the arrivals of the look-back."""
-    for day in range(DAYS):
-        folder = landing / "notes" / "events" / (date(2025, 1, 1) + timedelta(days=day)).isoformat()
-        folder.mkdir(parents=True)
-        for place in range(number * day // DAYS, number * (day + 1) // DAYS):
-            file = folder / f"{place:06}.csv"
-            file.write_text("x\n")
-            os.utime(file, (LONG_AGO_S, LONG_AGO_S))
+    """Files of a line in a folder."""
+    for path in paths(number):
+        file = landing / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x\n")
+        os.utime(file, (LONG_AGO_S, LONG_AGO_S))
+
+
+def put_files(bucket: str, prefix: str, number: int) -> None:
+    """Files of a line in a bucket. They are as young as they are: the sensor waits until they have settled."""
+    client = boto3.client("s3", endpoint_url=load_settings().s3_endpoint or None)
+    with ThreadPoolExecutor(PUTS_AT_ONCE) as threads:
+        keys = [f"{prefix}/landing/{path}" for path in paths(number)]
+        list(threads.map(lambda key: client.put_object(Bucket=bucket, Key=key, Body=b"x\n"), keys))
+    time.sleep(FEED.settle.total_seconds())
 
 
 def record_as_read(world: World) -> None:
