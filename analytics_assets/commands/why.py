@@ -61,6 +61,8 @@ def explanation(world: World, day: date, metrics: Sequence[str]) -> Iterator[str
     for metric in metrics:
         of_metric = rows.filter(pc.equal(rows["metric"], metric)).sort_by("sequence").to_pylist()
         yield from _restatements(world, day, metric, of_metric)
+    if tuple(metrics) == METRICS:
+        yield from _settled_cells(day, rows)
 
 
 def _check_is_known(world: World, history: History | None, day: date, has_rows: bool) -> None:
@@ -149,6 +151,16 @@ def _restatements(world: World, day: date, metric: str, rows: Sequence[Mapping[s
                 yield f"  and {len(row['changes']) - len(words):,} more files"
     if len(rows) == 1:
         yield f"{day} {metric}: no restatement: published once"
+
+
+def _settled_cells(day: date, rows: pa.Table) -> Iterator[str]:
+    """Cells of the cohort that began on the date and changed after they were settled."""
+    changed = rows.filter(pc.and_(pc.greater(rows["sequence"], 0), pc.starts_with(rows["metric"], "retention_")))
+    for row in changed.sort_by([("metric", "ascending"), ("sequence", "ascending")]).to_pylist():
+        yield (
+            f"{day} {row['metric']}: {_number(row['old'])} -> {_number(row['new'])} users at "
+            f"{_time(row['changed_at'])} by run {row['run_id']}: see why of the dates of that period"
+        )
 
 
 def _number(value: int | None) -> str:

@@ -144,7 +144,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
         ),
         table(
             "restatements",
-            "a published daily figure, or a change of one",
+            "a published daily figure or settled cell of retention, or a change of one",
             "The ledger of published figures: from what to what each changed, when, and which files brought it.",
             [
                 c.EVENT_MONTH,

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from analytics_assets.layers import from_silver, silver
+from analytics_assets.layers.settled_cells import settled_cells
 from analytics_assets.layers.world import Built, World
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.history import History
@@ -46,10 +47,11 @@ def build_restatements(world: World) -> Built | None:
     if not found:
         return None
     days = sorted({one.event_date for one in found})
+    of_files = sorted({one.event_date for one in found if one.metric in METRICS})
     rows = ledger_rows(
         found,
-        replayed(ledger(world, days)),
-        inputs(counts, days),
+        replayed(ledger(world, of_files)),
+        inputs(counts, of_files),
         changed_at=datetime.now(timezone.utc),
         run_id=world.run_id,
     )
@@ -109,10 +111,12 @@ def _comparable(world: World, history: History | None, published: Collection[Fig
     complete = {day for day in history.dates() if day not in history.missing} if history else set()
     now = figures(world)
     unsettled = {date.fromisoformat(day) for days in unsettled_dates(world).values() for day in days}
-    found: dict[Figure, int | None] = {figure: None for figure in published if figure[1] not in complete}
+    found: dict[Figure, int | None] = {
+        figure: None for figure in published if figure[0] in METRICS and figure[1] not in complete
+    }
     for day in complete - unsettled:
         # An empty date has no rows in silver and sessions; active users have a row for each closed date.
         found |= {(metric, day): now.get((metric, day), 0) for metric in METRICS if metric != DAU}
         if (DAU, day) in now:
             found[DAU, day] = now[DAU, day]
-    return found
+    return found | settled_cells(world, published)

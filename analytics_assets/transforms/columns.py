@@ -137,13 +137,13 @@ UNBOUNDED_STATE = column("unbounded_state", T.StringType(), "open or settled, of
 TABLE_NAME = column("table_name", T.StringType(), "Name of a table that is computed as a whole.")
 
 # Restatements
-METRIC = column("metric", T.StringType(), "Which daily figure: events, dau or sessions.")
+METRIC = column("metric", T.StringType(), "events, dau, sessions, or a cell such as retention_week_3.")
 SEQUENCE = column("sequence", T.LongType(), "0 for the first publication of the figure, then one more for each change.")
 OLD = column("old", T.LongType(), "Figure before the change; null at the first publication.")
 RESTATED = column("new", T.LongType(), "Figure from the change on; null while the date is open again.")
 CHANGED_AT = column("changed_at", T.TimestampType(), "When the change was written, in UTC.")
 RUN_ID = column("run_id", T.StringType(), "Run that wrote the change.")
-ROWS_BROUGHT = column("rows", T.LongType(), "Accepted rows more than at the change before; less where negative.")
+ROWS_BROUGHT = column("rows", T.LongType(), "Accepted rows more than before, fewer where negative; null of a cell.")
 CHANGES = column(
     "changes",
     T.ArrayType(

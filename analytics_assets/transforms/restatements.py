@@ -19,8 +19,9 @@ from analytics_assets.transforms.counts import EVENTS_SOURCE
 
 EVENTS, DAU, SESSIONS = "events", "dau", "sessions"
 METRICS = (EVENTS, DAU, SESSIONS)
+"""The figures of a date that follow from its own rows: the ledger says which files brought them."""
 Figure = tuple[str, date]
-"""A metric and a date."""
+"""A metric and a date: of one of METRICS, or of a cell of retention (layers/settled_cells.py)."""
 
 KEY = ["metric", "event_date"]
 FILE = ["arrival", "file"]
@@ -81,7 +82,7 @@ def newest(ledger: pa.Table) -> dict[Figure, tuple[int, int | None]]:
 def restated(
     published: Mapping[Figure, tuple[int, int | None]], figures: Mapping[Figure, int | None]
 ) -> list[Restated]:
-    """Figures that differ from the ledger, in the order of metrics and dates.
+    """Figures that differ from the ledger, in the order of METRICS, other metrics and dates.
 
     figures: what the tables say now; null where a date is not complete. A figure that is left out is not compared:
     its tables are not computed yet. A figure that was never published and is null is not published.
@@ -95,7 +96,8 @@ def restated(
         sequence, before = published[metric, day]
         if before != value:
             found.append(Restated(metric, day, sequence + 1, before, value))
-    return sorted(found, key=lambda one: (METRICS.index(one.metric), one.event_date))
+    order = {metric: place for place, metric in enumerate(METRICS)}
+    return sorted(found, key=lambda one: (order.get(one.metric, len(order)), one.metric, one.event_date))
 
 
 def inputs(counts: pa.Table, days: Collection[date]) -> pa.Table:
@@ -133,7 +135,7 @@ def replayed(ledger: pa.Table) -> pa.Table:
 def ledger_rows(
     found: Collection[Restated], before: pa.Table, after: pa.Table, *, changed_at: datetime, run_id: str
 ) -> pa.Table:
-    """The rows of the ledger for figures that differ, with the files that differ too.
+    """The rows of the ledger for figures that differ; of METRICS with the files that differ too.
 
     before: as `replayed` gives it, for these figures; after: as `inputs` gives it, for their dates.
     """
@@ -145,8 +147,10 @@ def ledger_rows(
             "place": pa.array(range(len(ordered)), pa.int64()),
         }
     )
+    has_files = pc.is_in(figures["metric"], pa.array(METRICS))
+    of_files = figures.filter(has_files)
     changes = _differing(
-        before.join(figures, KEY, join_type="inner"), figures.join(after, "event_date", join_type="inner")
+        before.join(of_files, KEY, join_type="inner"), of_files.join(after, "event_date", join_type="inner")
     )
     place = changes["place"].to_numpy()
     offsets = np.searchsorted(place, np.arange(len(ordered) + 1))
@@ -165,7 +169,7 @@ def ledger_rows(
             "new": [one.new for one in ordered],
             "changed_at": [changed_at] * len(ordered),
             "run_id": [run_id] * len(ordered),
-            "rows": sums[offsets[1:]] - sums[offsets[:-1]],
+            "rows": pc.if_else(has_files, pa.array(sums[offsets[1:]] - sums[offsets[:-1]]), None),
             "changes": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs),
         },
         schema=LEDGER,

@@ -54,7 +54,16 @@ def world(place: Place, spark: Spark) -> World:
 
 
 def ledger(place: Place) -> list[tuple[object, ...]]:
-    """Date, metric, sequence, old, new, rows."""
+    """Date, metric, sequence, old, new, rows of the daily figures."""
+    return [row for row in whole_ledger(place) if row[1] in METRICS]
+
+
+def cells(place: Place) -> list[tuple[object, ...]]:
+    """The same of cells of retention."""
+    return [row for row in whole_ledger(place) if row[1] not in METRICS]
+
+
+def whole_ledger(place: Place) -> list[tuple[object, ...]]:
     rows = rows_of(place.lakehouse, "notes", "restatements")
     names = ("event_date", "metric", "sequence", "old", "new", "rows")
     return sorted((str(row["event_date"]), *(row[name] for name in names[1:])) for row in rows)
@@ -105,6 +114,12 @@ def test_a_late_file_restates_its_date_once_and_why_names_it(place: Place, quick
     assert "tables: silver up to date, sessions up to date, user_days up to date, active_users up to date" in told
     one = why(place, quick_spark, first, ["dau"]).splitlines()
     assert [line.split()[1] for line in one if line.startswith(f"{first} ")] == ["dau", "dau"]
+
+    settled = [(DAYS[0], "retention_day_0"), (DAYS[0], "retention_day_1"), (DAYS[1], "retention_day_0")]
+    values = {settled[0]: 2, settled[1]: 2, settled[2]: 0}
+    restated = [(first, "retention_day_0", 1, 2, 3, None)]
+    assert cells(place) == sorted([*[(*cell, 0, None, values[cell], None) for cell in settled], *restated], key=str)
+    assert "2025-01-01 retention_day_0: 2 -> 3 users at 20" in told and "retention_day_1" not in told
 
     before = version(place)
     place.run(FEED, quick_spark)
@@ -198,4 +213,4 @@ def test_the_ledger_is_an_asset_with_a_materialization_of_each_pass_that_wrote_i
         (made,) = instance.fetch_materializations(key, limit=10).records
     assert made.partition_key is None
     assert made.asset_materialization is not None
-    assert made.asset_materialization.metadata["rows_added"].value == 6
+    assert made.asset_materialization.metadata["rows_added"].value == 9
