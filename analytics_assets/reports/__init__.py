@@ -1,5 +1,5 @@
-"""Reports: a feed's figures as one HTML page, made from the small tables without a JVM."""
+"""Reports: a feed's figures as HTML pages, made from the small tables without a JVM."""
 
-from analytics_assets.reports.page import write_report
+from analytics_assets.reports.writing import write_reports
 
-__all__ = ["write_report"]
+__all__ = ["write_reports"]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analytics_assets.reports.numbers import Numbers, Periods, Value
+from analytics_assets.reports.numbers import REJECTED, Numbers, Periods, Value
 
 WEEK = 7
 NOTHING = "–"
@@ -29,12 +29,53 @@ class Tile:
 
 def tiles(numbers: Numbers) -> list[Tile]:
     """DAU, WAU, MAU, stickiness and sessions of the last complete day, week or month."""
+    return [*active_users(numbers), *sessions(numbers)[:1]]
+
+
+def active_users(numbers: Numbers) -> list[Tile]:
+    """DAU, WAU, MAU and stickiness."""
     return [
-        _day(numbers, "DAU", numbers.daily.get("dau", [])),
+        day_tile(numbers, "DAU", numbers.daily.get("dau", [])),
         _period("WAU", numbers.weeks, "week", lambda start: f"week of {start}"),
         _period("MAU", numbers.months, "month", lambda start: f"{start:%B %Y}"),
-        _day(numbers, "Stickiness", numbers.daily.get("stickiness_28", []), is_share=True),
-        _day(numbers, "Sessions", numbers.sessions),
+        day_tile(numbers, "Stickiness", numbers.daily.get("stickiness_28", []), is_share=True),
+    ]
+
+
+def sessions(numbers: Numbers) -> list[Tile]:
+    """Sessions, and the share of them with one action."""
+    found = [day_tile(numbers, "Sessions", numbers.sessions)]
+    if numbers.session_days:
+        found.append(day_tile(numbers, "Bounce rate", numbers.session_days["bounce_rate"], is_share=True))
+    return found
+
+
+def retention(numbers: Numbers) -> list[Tile]:
+    """The share of the newest cohort that is old enough who came again in the week after their first."""
+    known = [cohort for cohort in numbers.cohorts if 1 in cohort.cells]
+    label = "Active in the week after"
+    if not known:
+        return [Tile(label=label, value=NOTHING, period="no cohort is old enough yet")]
+    now, before = known[-1], known[-2] if len(known) > 1 else None
+    rate = now.cells[1].rate
+    changed = "" if before is None else change(rate, before.cells[1].rate, is_share=True)
+    period = f"cohort of {now.start}"
+    return [Tile(label=label, value=f"{rate:.1%}", period=period, change=changed, before="the cohort before")]
+
+
+def data_quality(numbers: Numbers) -> list[Tile]:
+    """Rows landed and rejected, over all arrivals."""
+    arrivals = numbers.arrivals
+    if arrivals is None or not arrivals.dates:
+        return []
+    landed = sum(rows or 0 for rows in arrivals.landed)
+    rejected = sum(rows or 0 for rows in arrivals.standings[REJECTED])
+    period = f"{arrivals.dates[0]} to {arrivals.dates[-1]}"
+    share = f"{rejected / landed:.2%}" if landed else NOTHING
+    return [
+        Tile(label="Rows landed", value=f"{landed:,}", period=period),
+        Tile(label="Rejected rows", value=f"{rejected:,}", period=period),
+        Tile(label="Rejected share", value=share, period=period),
     ]
 
 
@@ -52,7 +93,8 @@ def _signed(number: float, unit: str) -> str:
     return f"{'▲ +' if rounded > 0 else '▼ −'}{abs(rounded):,.1f} {unit}"
 
 
-def _day(numbers: Numbers, label: str, values: Sequence[Value], *, is_share: bool = False) -> Tile:
+def day_tile(numbers: Numbers, label: str, values: Sequence[Value], *, is_share: bool = False) -> Tile:
+    """The last known of a feed's daily values, compared with the one 7 days before."""
     last = _last(values)
     if last is None:
         return Tile(label=label, value=NOTHING, period="no complete period yet")

@@ -94,7 +94,8 @@ class Numbers:
 def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
     """Read what stands in a feed's tables now. Tables that do not exist yet are named in `absent`."""
     tables = feed_tables(feed)
-    here = [name for name in TABLES if lakehouse.exists(tables[name])]
+    declared = [name for name in TABLES if name in tables]
+    here = [name for name in declared if lakehouse.exists(tables[name])]
     opened = {name: lakehouse.table_reader(tables[name]) for name in here}
     datasets: dict[str, Dataset] = {
         name: table.to_pyarrow_dataset(filesystem=lakehouse.files(tables[name])) for name, table in opened.items()
@@ -113,7 +114,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         cohorts=read_cohorts(datasets.get("retention")),
         arrivals=_arrivals(datasets.get("counts")),
         versions={name: table.version() for name, table in opened.items()},
-        absent=[name for name in TABLES if name not in here],
+        absent=[name for name in declared if name not in here],
     )
 
 

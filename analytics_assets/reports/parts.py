@@ -11,6 +11,7 @@ from html import escape
 from analytics_assets.reports.charts import Chart
 from analytics_assets.reports.headline import NOTHING, Tile
 from analytics_assets.reports.numbers import DRAWN_DAYS, REJECTED, Arrivals, Numbers, Value
+from analytics_assets.reports.report import Report, Section
 
 RANGES, FIRST_RANGE = (28, 90), 90
 """Last days that a reader may choose beside all, and those shown first: a bar a day can be read."""
@@ -30,20 +31,12 @@ READING = (
     "Figures count <b>closed dates</b> only: a date is closed when the next date's arrival has landed. "
     "The last one is <b>as of</b>.",
     "A <b>gap</b> is a figure that is not known: its period is not complete, or nothing arrived. It is never 0.",
-    "<b>DAU</b>, <b>WAU</b>, <b>MAU</b> and rolling counts are exact distinct users; a window ends on its date.",
-    "<b>Stickiness</b> is DAU / Rolling 28: the share of the users of 28 days who came on the date.",
-    "<b>New</b> users have their first active day; <b>returning</b> users were active in the 28 days before, "
-    "<b>resurrected</b> ones only earlier; <b>dormant</b> ones were active 28 days ago and not since.",
-    "<b>Retention</b>: users by the ISO week of their first active day, and how many of them were active in the weeks "
-    "after. Point at a cell for the number of users and its 95 % interval (Wilson).",
-    "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
-    "They count on the date on which they happened, so a figure may still change.",
-    "Click a name above a chart to hide or show it; point at a chart for exact values.",
 )
+CLICKING = "Click a name above a chart to hide or show it; point at a chart for exact values."
 
 
-def header(numbers: Numbers) -> str:
-    """The feed's name, and what the figures rest on."""
+def header(numbers: Numbers, report: Report | None, reports: Sequence[Report]) -> str:
+    """The feed's name, that of the report, links to the others, and what the figures rest on. None: the index."""
     feed = numbers.feed
     facts = {"Time zone": feed.time_zone, "Owner": feed.owner}
     if numbers.dates:
@@ -51,17 +44,31 @@ def header(numbers: Numbers) -> str:
     if numbers.missing:
         facts["Dates without an arrival"] = _few([f"{day}" for day in numbers.missing])
     rows = [f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items()]
-    about = f'<p class="muted">{escape(feed.description)}</p>' if feed.description else ""
-    return f'<header><h1>{escape(feed.name)}</h1>{about}<dl class="facts">{"".join(rows)}</dl></header>'
+    said = report.about if report else feed.description
+    about = f'<p class="muted">{escape(said)}</p>' if said else ""
+    title = escape(f"{feed.name} – {report.title}" if report else feed.name)
+    links = [("../index.html", "Feeds", False), ("index.html", feed.name, report is None)]
+    links += [(f"{other.name}.html", other.title, other is report) for other in reports]
+    return f'<header>{_links(links)}<h1>{title}</h1>{about}<dl class="facts">{"".join(rows)}</dl></header>'
+
+
+def _links(links: Sequence[tuple[str, str, bool]]) -> str:
+    made = [
+        f'<li><a href="{escape(address)}"{" aria-current=page" if is_here else ""}>{escape(name)}</a></li>'
+        for address, name, is_here in links
+    ]
+    return f'<nav aria-label="Reports"><ul>{"".join(made)}</ul></nav>'
 
 
 def tile_list(tiles: Sequence[Tile]) -> str:
     """The large numbers."""
+    if not tiles:
+        return ""
     made = []
     for tile in tiles:
         change = f'<span class="change">{tile.change}</span> vs {tile.before}' if tile.change else ""
         if not change and tile.value != NOTHING:
-            change = f"nothing to compare with {tile.before}"
+            change = f"nothing to compare with {tile.before}" if tile.before else ""
         made.append(
             f'<li class="tile"><p class="label">{tile.label}</p><p>{tile.period}</p>'
             f'<p class="number">{tile.value}</p><p>{change or "&nbsp;"}</p></li>'
@@ -69,28 +76,28 @@ def tile_list(tiles: Sequence[Tile]) -> str:
     return f'<ul class="tiles" aria-label="Last complete periods">{"".join(made)}</ul>'
 
 
-def nothing(numbers: Numbers) -> str:
+def nothing(numbers: Numbers, absent: Sequence[str]) -> str:
     """What is missing, and which command makes it."""
     feed = numbers.feed
     if "counts" in numbers.absent:
         landing = f"<code>{escape(feed.landing)}</code>"
         said = f"Nothing of this feed has been read yet. Its files are expected in landing, at {landing}."
-    elif "active_users" in numbers.absent:
-        said = "Files have been read, but active users have not been counted yet."
+    elif absent:
+        said = "Files have been read, but the tables of this page have not been computed yet."
     else:
         said = "No date is closed yet: the first one closes when the next date's arrival has landed."
-    return f'<div class="empty" role="status"><p><b>{said}</b></p>{_absent(numbers)}</div>'
+    return f'<div class="empty" role="status"><p><b>{said}</b></p>{_absent(numbers, absent)}</div>'
 
 
-def not_there(numbers: Numbers) -> str:
+def not_there(numbers: Numbers, absent: Sequence[str]) -> str:
     """Which tables are missing beside those that are shown."""
-    return f'<div class="empty" role="status">{_absent(numbers)}</div>' if numbers.absent else ""
+    return f'<div class="empty" role="status">{_absent(numbers, absent)}</div>' if absent else ""
 
 
-def _absent(numbers: Numbers) -> str:
+def _absent(numbers: Numbers, absent: Sequence[str]) -> str:
     name = escape(numbers.feed.name)
-    absent = ", ".join(f"{name}/{table}" for table in numbers.absent)
-    missing = f"<p>Tables that do not exist yet: {absent}.</p>" if absent else ""
+    named = ", ".join(f"{name}/{table}" for table in absent)
+    missing = f"<p>Tables that do not exist yet: {named}.</p>" if absent else ""
     return f"{missing}<p>Run: <code>tidebook run {name}</code></p>"
 
 
@@ -111,14 +118,15 @@ def ranges(numbers: Numbers) -> str:
     return f'<div class="ranges" role="group" aria-label="{label}">{"".join(buttons)}</div>'
 
 
-def section(title: str, charts: Sequence[Chart], above: str, beside: str) -> str:
-    """Charts in two columns. above: HTML over them. beside: HTML beside the title."""
-    key = title.lower().replace(" ", "-")
-    odd = len(charts) % 2 == 1  # then the first one takes a row
-    cards = [_card(chart, is_wide=odd and place == 0) for place, chart in enumerate(charts)]
+def section(found: Section, beside: str) -> str:
+    """Charts in two columns. beside: HTML beside the title."""
+    key = found.title.lower().replace(" ", "-")
+    odd = len(found.charts) % 2 == 1  # then the first one takes a row
+    cards = [_card(chart, is_wide=odd and place == 0) for place, chart in enumerate(found.charts)]
+    grid = f'<div class="grid">{"".join(cards)}</div>' if cards else ""
     return (
-        f'<section aria-labelledby="{key}"><div class="bar"><h2 id="{key}">{title}</h2>{beside}</div>{above}'
-        f'<div class="grid">{"".join(cards)}</div></section>'
+        f'<section aria-labelledby="{key}"><div class="bar"><h2 id="{key}">{found.title}</h2>{beside}</div>'
+        f"{found.above}{grid}{found.below}</section>"
     )
 
 
@@ -164,15 +172,33 @@ def last_dates(numbers: Numbers) -> str:
         rows.append(f'<tr><th scope="row">{numbers.dates[place]}</th>{cells}</tr>')
     heads = "".join(f'<th scope="col">{title}</th>' for title in ("Date", *columns))
     return (
-        '<section aria-labelledby="last-dates"><h2 id="last-dates">Last dates</h2>'
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="last-dates">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def how_to_read() -> str:
-    """The words of the page."""
-    lines = "".join(f"<li>{line}</li>" for line in READING)
+def link_card(address: str, title: str, about: str, tiles: Sequence[Tile]) -> str:
+    """A link with a sentence and its newest figures."""
+    figures = "".join(
+        f'<p><span class="label">{escape(tile.label)}</span> <b>{escape(tile.value)}</b> '
+        f'<span class="muted">{escape(tile.period)}</span></p>'
+        for tile in tiles
+    )
+    return (
+        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a></h3>'
+        f"<p>{escape(about)}</p>{figures}</li>"
+    )
+
+
+def link_list(title: str, cards: Sequence[str], *, is_titled: bool = True) -> str:
+    """The links of an index."""
+    head = f"<h2>{escape(title)}</h2>" if is_titled else ""
+    return f'<section aria-label="{escape(title)}">{head}<ul class="links">{"".join(cards)}</ul></section>'
+
+
+def how_to_read(reading: Sequence[str]) -> str:
+    """The words that every page uses, and those of one page, in HTML."""
+    lines = "".join(f"<li>{line}</li>" for line in (*reading, *READING, *([CLICKING] if reading else [])))
     return (
         '<section aria-labelledby="how-to-read"><h2 id="how-to-read">How to read</h2>'
         f'<ul class="reading">{lines}</ul></section>'

@@ -100,6 +100,13 @@ a {{ color: {BLUE} }}
 code {{ font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: {SURFACE};
   border: 1px solid {LINE}; border-radius: 4px; padding: 1px 5px; overflow-wrap: anywhere }}
 header {{ padding-top: 28px }}
+nav ul {{ display: flex; flex-wrap: wrap; gap: 4px 18px; list-style: none; margin: 0 0 20px; padding: 0;
+  font-size: 14px }}
+nav a[aria-current=page] {{ color: {INK}; font-weight: 600; text-decoration: none }}
+.links {{ display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; margin: 22px 0 0; padding: 0;
+  list-style: none }}
+h2 + .links {{ margin-top: 0 }}
+.link h3 {{ font-size: 17px }}
 .muted, .about, .note, footer {{ color: {MUTED} }}
 .facts {{ display: flex; flex-wrap: wrap; gap: 4px 28px; margin-top: 12px; font-size: 14px }}
 .facts div {{ display: flex; gap: 6px }}
@@ -153,7 +160,7 @@ tbody th {{ font-weight: 400 }}
 footer {{ margin-top: 40px; padding-bottom: 36px; font-size: 13px; overflow-wrap: anywhere }}
 @media (max-width: 860px) {{
   main, header, footer {{ padding-left: 16px; padding-right: 16px }}
-  .grid {{ grid-template-columns: minmax(0, 1fr) }}
+  .grid, .links {{ grid-template-columns: minmax(0, 1fr) }}
   .tiles {{ grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px }}
   .tile {{ padding: 12px }}
   .tile:first-child {{ grid-column: 1 / -1 }}

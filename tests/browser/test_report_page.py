@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.reports.cohorts import Cell, Cohort
 from analytics_assets.reports.numbers import Arrivals, Numbers, Periods
-from analytics_assets.reports.page import page, sections
+from analytics_assets.reports.page import page
+from analytics_assets.reports.pages import reports_of
+from analytics_assets.reports.report import Report
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DAYS = 120
@@ -52,6 +55,7 @@ def numbers() -> Numbers:
         weeks=Periods([FIRST - timedelta(days=2), FIRST + timedelta(days=5)], [None, 300]),
         months=Periods([FIRST], [900]),
         sessions=dau,
+        cohorts=[cohort(number) for number in range(6)],
         arrivals=Arrivals(
             dates=dates,
             landed=[200] * DAYS,
@@ -60,6 +64,21 @@ def numbers() -> Numbers:
         ),
         versions={"active_users": 1, "active_users_week": 1, "active_users_month": 1, "sessions": 1, "counts": 1},
     )
+
+
+def cohort(number: int) -> Cohort:
+    """A weekly cohort that is the younger the higher its number."""
+    cells = {
+        after: Cell(
+            after=after,
+            retained=100 - after,
+            rate=(100 - after) / 100,
+            interval=(0.5, 1.0) if after else None,
+            is_open=after + number == 5,
+        )
+        for after in range(6 - number)
+    }
+    return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
 
 
 def opened(chromium: str, path: Path, profile: Path, size: str = "1280,2000") -> tuple[str, list[str]]:
@@ -74,13 +93,16 @@ def opened(chromium: str, path: Path, profile: Path, size: str = "1280,2000") ->
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-def test_each_chart_is_drawn_and_the_console_is_silent(chromium: str, numbers: Numbers, tmp_path: Path) -> None:
+@pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
+def test_each_chart_is_drawn_and_the_console_is_silent(
+    chromium: str, numbers: Numbers, tmp_path: Path, report: Report
+) -> None:
     path = tmp_path / "notes.html"
-    path.write_text(page(numbers), encoding="utf-8")
+    path.write_text(page(numbers, report), encoding="utf-8")
     dom, console = opened(chromium, path, tmp_path / "profile")
     assert console == []
-    expected = [chart.key for _, charts, _ in sections(numbers) for chart in charts]
-    assert len(expected) == 13
+    expected = [chart.key for section in report.shown(numbers) for chart in section.charts]
+    assert expected
     parts = re.split(r'<div class="chart[^"]*" id="chart-', dom)[1:]
     assert [part.split('"', 1)[0] for part in parts] == expected
     assert [part.split('"', 1)[0] for part in parts if 'class="main-svg"' in part] == expected
@@ -90,17 +112,22 @@ def test_each_chart_is_drawn_and_the_console_is_silent(chromium: str, numbers: N
 
 def test_a_page_without_tables_opens_in_silence(chromium: str, tmp_path: Path) -> None:
     path = tmp_path / "notes.html"
-    path.write_text(page(Numbers(feed=NOTES, absent=["counts", "active_users"])), encoding="utf-8")
+    path.write_text(
+        page(Numbers(feed=NOTES, absent=["counts", "active_users"]), reports_of(NOTES)[0]), encoding="utf-8"
+    )
     dom, console = opened(chromium, path, tmp_path / "profile")
     assert console == []
     assert "tidebook run notes" in dom
 
 
+@pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(chromium: str, numbers: Numbers, tmp_path: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_window(
+    chromium: str, numbers: Numbers, tmp_path: Path, width: int, report: Report
+) -> None:
     # A headless window is never narrower than 500 pixels; a frame is as narrow as it is told. The page's policy
     # would hold for the frame's reader too, so it is taken out here.
-    made = re.sub(r"<meta http-equiv=[^>]+>", "", page(numbers))
+    made = re.sub(r"<meta http-equiv=[^>]+>", "", page(numbers, report))
     frame = f'<iframe width="{width}" height="800" style="border:0" srcdoc="{escape(made)}"></iframe>'
     measure = """<script>
       const frame = document.querySelector("iframe");

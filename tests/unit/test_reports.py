@@ -19,12 +19,14 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import figures, landed_figures
-from analytics_assets.reports import page as report_page
 from analytics_assets.reports.charts import Series, stack
+from analytics_assets.reports.document import figures_json
 from analytics_assets.reports.headline import change, tiles
 from analytics_assets.reports.numbers import DRAWN_DAYS, Arrivals, Numbers, Periods, read_numbers
-from analytics_assets.reports.page import page, write_report
+from analytics_assets.reports.page import page as report_page
+from analytics_assets.reports.pages import REPORTS, reports_of
 from analytics_assets.reports.session_figures import session_figures
+from analytics_assets.reports.writing import write_reports
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
@@ -84,6 +86,11 @@ def numbers(days: int = 3, feed: Feed = NOTES, **more: Any) -> Numbers:
     """Numbers of a feed with `days` closed dates."""
     given = {"daily": daily(days, dau=list(range(1, days + 1)))} | more
     return Numbers(feed=feed, dates=[FIRST + DAY * n for n in range(days)], **given)
+
+
+def page(found: Numbers, name: str = "active-users") -> str:
+    """A report's page."""
+    return report_page(found, next(report for report in REPORTS if report.name == name))
 
 
 def drawn(chart: figures.Chart) -> dict[str, list[Any]]:
@@ -258,13 +265,14 @@ def test_shares_are_of_the_rows_landed_by_closed_arrivals() -> None:
         "Rejected": [1, None, 0],
     }
     assert "15 rows landed = 14 accepted + 1 rejected. Every landed row is accounted for." in page(
-        numbers(2, arrivals=arrivals)
+        numbers(2, arrivals=arrivals), "data-quality"
     )
 
 
 def test_rows_that_do_not_add_up_raise_an_alarm_on_the_page() -> None:
     standings = {"on_time": [9], "late": [0], "early": [0], "rejected": [0]}
-    made = page(numbers(1, arrivals=Arrivals(dates=[FIRST], landed=[10], standings=standings, rules={})))
+    arrivals = Arrivals(dates=[FIRST], landed=[10], standings=standings, rules={})
+    made = page(numbers(1, arrivals=arrivals), "data-quality")
     assert "Rows are not accounted for</b>, arrivals 2025-03-03: 10 rows landed ≠ 9 accepted" in made
 
 
@@ -309,6 +317,7 @@ class Loads(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.loads += [f"{tag} {name}={value}" for name, value in attributes if name in {"src", "href", "srcset"}]
+        self.loads = [load for load in self.loads if not load.startswith("a ")]  # a reader follows a link
         if tag == "script":
             self.scripts.append("")
 
@@ -335,38 +344,41 @@ def test_the_page_loads_nothing_and_carries_plotly_once() -> None:
 def test_the_page_has_a_language_a_title_and_a_label_for_each_chart() -> None:
     made = page(numbers(3))
     assert '<html lang="en">' in made
-    assert "<title>notes – active users – Tidebook</title>" in made
+    assert "<title>notes – Active users – Tidebook</title>" in made
     charts = re.findall(r'<div class="chart" id="chart-[\w-]+" role="img" aria-label="([^"]+)"', made)
     assert charts == ["DAU: Distinct users with an event on the date."]
 
 
-def test_text_from_data_is_text() -> None:
+@pytest.mark.parametrize("name", ["active-users", "data-quality"])
+def test_text_from_data_is_text(name: str) -> None:
     arrivals = Arrivals(
         dates=[FIRST], landed=[1], standings={"on_time": [0], "late": [0], "early": [0], "rejected": [1]},
         rules={HOSTILE: 1},
     )  # fmt: skip
-    found = parsed(page(numbers(1, by_attribute={"country": {HOSTILE: [1]}}, arrivals=arrivals)))
+    found = parsed(page(numbers(1, by_attribute={"country": {HOSTILE: [1]}}, arrivals=arrivals), name))
     assert "img" not in found.tags
     assert found.tags.count("script") == 3  # the figures, plotly, the page's own
     carried = json.loads(found.scripts[0])
-    shown = carried["dau-by-country"]["data"][0]["name"]
+    data = carried["dau-by-country" if name == "active-users" else "rules"]["data"][0]
+    shown = data["name"] if name == "active-users" else data["y"][0]
     assert shown.startswith("&lt;/script&gt;")  # plotly, which reads HTML in names, shows it as it was
 
 
 def test_a_name_that_nobody_escaped_cannot_end_the_script_that_carries_it() -> None:
     bars = stack([FIRST], [Series(HOSTILE, [1], "#000000")])
     chart = figures.Chart(key="x", title="X", about="", figure=bars)
-    assert "<" not in report_page.figures_json([chart])
+    assert "<" not in figures_json([chart])
 
 
 def test_a_feed_without_dimensions_has_no_charts_of_them(lakehouse: Lakehouse) -> None:
     write(lakehouse, ACCESS_LOG, "active_users", [day(0, dau=5)])
-    titles = [title for title, _, _ in report_page.sections(read_numbers(lakehouse, ACCESS_LOG))]
-    assert titles == ["Active users"]
+    made = page(read_numbers(lakehouse, ACCESS_LOG))
+    assert "Last dates" in made
+    assert "by attribute" not in made
 
 
 def test_a_feed_without_tables_gets_a_page_that_says_what_to_run(lakehouse: Lakehouse, tmp_path: Path) -> None:
-    made = write_report(lakehouse, NOTES, tmp_path / "reports").read_text(encoding="utf-8")
+    made = write_reports(lakehouse, NOTES, tmp_path / "reports").reports["active-users"].read_text(encoding="utf-8")
     assert "Nothing of this feed has been read yet" in made
     assert "<code>notes/events/{arrival}/*.csv</code>" in made
     assert "notes/active_users, notes/active_users_week" in made
@@ -378,8 +390,7 @@ def test_a_feed_without_some_tables_shows_the_others_and_says_what_to_run(lakeho
     write(lakehouse, NOTES, "active_users", [day(0, dau=5)])
     made = page(read_numbers(lakehouse, NOTES))
     assert 'id="chart-dau"' in made
-    assert 'id="chart-sessions"' not in made
-    absent = ("active_users_week", "active_users_month", "sessions", "session_days", "retention", "counts")
+    absent = ("active_users_week", "active_users_month")
     assert ", ".join(f"notes/{table}" for table in absent) in made
     assert "<code>tidebook run notes</code>" in made
 
@@ -388,7 +399,7 @@ def test_a_feed_without_a_closed_date_says_when_one_closes(lakehouse: Lakehouse)
     landed = {"arrival_month": "2025-03", "source": "events", "arrival": "2025-03-03", "standing": "landed"}
     write(lakehouse, NOTES, "counts", [{**landed, "rule": None, "rows": 3}])
     made = page(read_numbers(lakehouse, NOTES))
-    assert "Files have been read, but active users have not been counted yet." in made
+    assert "Files have been read, but the tables of this page have not been computed yet." in made
     assert "notes/counts" not in made
 
 
@@ -399,15 +410,21 @@ def test_the_page_names_the_versions_that_it_was_made_from(lakehouse: Lakehouse)
 
 def test_the_same_tables_give_the_same_bytes(lakehouse: Lakehouse, tmp_path: Path) -> None:
     write(lakehouse, NOTES, "active_users", [day(0, dau=5), day(1, dau=6), day(1, "country", "DE", dau=6)])
-    first = write_report(lakehouse, NOTES, tmp_path / "one").read_bytes()
-    assert write_report(lakehouse, NOTES, tmp_path / "two").read_bytes() == first
+    for folder in ("one", "two"):
+        write_reports(lakehouse, NOTES, tmp_path / folder)
+    first, second = (
+        {path.relative_to(tmp_path / folder): path.read_bytes() for path in (tmp_path / folder).rglob("*.*")}
+        for folder in ("one", "two")
+    )
+    assert len(first) == len(reports_of(NOTES)) + 3  # the two indexes, and the summary
+    assert first == second
 
 
 def test_a_page_that_cannot_be_made_leaves_the_one_before(
     lakehouse: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write_report(lakehouse, NOTES, tmp_path)
-    before = path.read_bytes()
+    write_reports(lakehouse, NOTES, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.html")}
 
     def half(self: Path, text: str, **_: Any) -> int:
         with self.open("w", encoding="utf-8") as file:
@@ -416,8 +433,5 @@ def test_a_page_that_cannot_be_made_leaves_the_one_before(
 
     monkeypatch.setattr(Path, "write_text", half)
     with pytest.raises(OSError, match="No space left"):
-        write_report(lakehouse, NOTES, tmp_path)
-    assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.glob("*.html")] + [file.name for file in tmp_path.glob(".*")] == [
-        "notes.html"
-    ]
+        write_reports(lakehouse, NOTES, tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.html")} == before  # with a dot in front, too

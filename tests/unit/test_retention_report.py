@@ -16,6 +16,7 @@ from analytics_assets.layers.retention import COHORTS
 from analytics_assets.reports.cohorts import Cohort, overall
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
+from analytics_assets.reports.pages import REPORTS
 from analytics_assets.reports.retention_figures import NOTHING, curves, triangle
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.retention import Closed, cells
@@ -73,6 +74,7 @@ def test_the_curves_name_each_line_and_leave_out_the_cohorts_own_week(tmp_path: 
 @pytest.mark.parametrize("weeks", [1, 3])
 def test_the_page_has_the_section_and_says_what_is_not_known_yet(tmp_path: Path, weeks: int) -> None:
     lakehouse, _ = cohorts(tmp_path, weeks)
-    made = page(read_numbers(lakehouse, NOTES))
+    report = next(report for report in REPORTS if report.name == "retention")
+    made = page(read_numbers(lakehouse, NOTES), report)
     assert "Weekly retention" in made
     assert (escape(NOTHING) in made) == (weeks == 1)

@@ -1,0 +1,79 @@
+"""Index: the page of a feed that links its reports, and the page that links the feeds.
+
+Belongs here: links, each with a sentence and its newest figure. Does not: reports themselves (page.py), files
+(writing.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from analytics_assets.reports import headline, parts
+from analytics_assets.reports.document import document
+from analytics_assets.reports.headline import Tile
+from analytics_assets.reports.numbers import Numbers
+from analytics_assets.reports.report import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A feed in short, as it stands in a file beside its pages: the index over feeds is made of these."""
+
+    feed: str
+    description: str
+    as_of: str
+    tiles: list[Tile]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values alone."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Summary:
+        """What as_json gave. Raises KeyError or TypeError where it is something else."""
+        tiles = [Tile(**tile) for tile in values["tiles"]]
+        return cls(feed=values["feed"], description=values["description"], as_of=values["as_of"], tiles=tiles)
+
+
+def summary(numbers: Numbers) -> Summary:
+    """A feed in short."""
+    as_of = f"{numbers.dates[-1]}" if numbers.dates else ""
+    tiles = headline.tiles(numbers) if numbers.dates else []
+    return Summary(feed=numbers.feed.name, description=numbers.feed.description, as_of=as_of, tiles=tiles)
+
+
+def feed_index(numbers: Numbers, reports: Sequence[Report]) -> str:
+    """The large numbers of a feed, and a link to each of its reports."""
+    cards = []
+    for report in reports:
+        newest = next(iter(report.tiles(numbers)), None) if report.shown(numbers) else None
+        cards.append(parts.link_card(f"{report.name}.html", report.title, report.about, [newest] if newest else []))
+    body = [
+        parts.header(numbers, None, reports),
+        "<main>",
+        parts.tile_list(headline.tiles(numbers)) if numbers.dates else parts.nothing(numbers, numbers.absent),
+        parts.not_there(numbers, numbers.absent) if numbers.dates else "",
+        parts.link_list("Reports", cards),
+        parts.how_to_read(()),
+        "</main>",
+        parts.footer(numbers),
+    ]
+    return document(numbers.feed.name, body)
+
+
+def feeds_index(summaries: Sequence[Summary]) -> str:
+    """A link to each feed, with its newest figures."""
+    cards = [
+        parts.link_card(
+            f"{found.feed}/index.html",
+            found.feed,
+            " ".join(part for part in (found.description, f"As of {found.as_of}." if found.as_of else "") if part),
+            found.tiles[:2],
+        )
+        for found in summaries
+    ]
+    body = ["<header><h1>Feeds</h1></header>", "<main>", parts.link_list("Feeds", cards, is_titled=False), "</main>"]
+    return document(escape("Feeds"), [*body, "<footer></footer>"])

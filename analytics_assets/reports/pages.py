@@ -1,0 +1,105 @@
+"""Pages: THE list of reports. A report is declared here and nowhere else: files, index, command and assets follow.
+
+Belongs here: which pages there are, and which charts stand on each. Does not: the charts (figures modules), the
+numbers that they draw (numbers.py), HTML (page.py, parts.py).
+"""
+
+from __future__ import annotations
+
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.reports import figures, headline, parts
+from analytics_assets.reports.landed_figures import landed_rows
+from analytics_assets.reports.numbers import DAY, Numbers
+from analytics_assets.reports.report import Report, Section
+from analytics_assets.reports.retention_figures import retention
+from analytics_assets.reports.session_figures import session_figures
+
+
+def active_users(numbers: Numbers) -> list[Section]:
+    """Active users in all and by attribute, and the last dates in figures."""
+    if not numbers.dates:
+        return []
+    by_attribute = [figures.by_attribute(numbers, name) for name in numbers.by_attribute]
+    return [
+        Section(title="Active users", charts=figures.active_users(numbers)),
+        Section(title="Active users by attribute", charts=by_attribute),
+        Section(title="Last dates", below=parts.last_dates(numbers)),
+    ]
+
+
+def sessions(numbers: Numbers) -> list[Section]:
+    """How many sessions, how long, with how many actions."""
+    if not numbers.sessions:
+        return []
+    charts = [figures.sessions(numbers), figures.sessions_per_user(numbers), *session_figures(numbers)]
+    return [Section(title="Sessions", charts=charts)]
+
+
+def data_quality(numbers: Numbers) -> list[Section]:
+    """What landed, and what became of it."""
+    arrivals = numbers.arrivals
+    if arrivals is None or not arrivals.dates:
+        return []
+    last_closed = numbers.dates[-1] + DAY * numbers.feed.lag_days if numbers.dates else None
+    charts = landed_rows(arrivals, last_closed)
+    return [Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals))]
+
+
+REPORTS: tuple[Report, ...] = (
+    Report(
+        name="active-users",
+        title="Active users",
+        about="How many people came each day, week and month, and who came anew or stayed away.",
+        tables=("active_users", "active_users_week", "active_users_month"),
+        sections=active_users,
+        tiles=headline.active_users,
+        reading=(
+            "<b>DAU</b>, <b>WAU</b>, <b>MAU</b> and rolling counts are exact distinct users; a window ends on its "
+            "date.",
+            "<b>Stickiness</b> is DAU / Rolling 28: the share of the users of 28 days who came on the date.",
+            "<b>New</b> users have their first active day; <b>returning</b> users were active in the 28 days before, "
+            "<b>resurrected</b> ones only earlier; <b>dormant</b> ones were active 28 days ago and not since.",
+        ),
+    ),
+    Report(
+        name="sessions",
+        title="Sessions",
+        about="How many visits there were, how long they lasted, and how many were a single action.",
+        tables=("sessions", "session_days"),
+        sections=sessions,
+        tiles=headline.sessions,
+    ),
+    Report(
+        name="retention",
+        title="Retention",
+        about="How many of those who came first in a week came again in the weeks after.",
+        tables=("retention",),
+        sections=lambda numbers: (
+            [Section(title="Retention", charts=retention(numbers.cohorts))] if numbers.cohorts else []
+        ),
+        tiles=headline.retention,
+        reading=(
+            "<b>Retention</b>: users by the ISO week of their first active day, and how many of them were active in "
+            "the weeks after. Point at a cell for the number of users and its 95 % interval (Wilson).",
+        ),
+    ),
+    Report(
+        name="data-quality",
+        title="Data quality",
+        about="What landed, what was rejected and why, and how late rows came.",
+        tables=("counts",),
+        sections=data_quality,
+        tiles=headline.data_quality,
+        reading=(
+            "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
+            "They count on the date on which they happened, so a figure may still change.",
+        ),
+    ),
+)
+
+
+def reports_of(feed: Feed) -> list[Report]:
+    """The reports of a feed: those of which it declares a table."""
+    tables = feed_tables(feed)
+    return [report for report in REPORTS if any(name in tables for name in report.tables)]
