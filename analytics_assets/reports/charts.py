@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
+from analytics_assets.reports.values import Values, figure_values
 
 Unit = Literal["count", "share", "ratio", "minutes"]
 HOVER: dict[Unit, str] = {"count": "%{y:,d}", "share": "%{y:.1%}", "ratio": "%{y:,.2f}", "minutes": "%{y:,.1f} min"}
@@ -35,10 +36,13 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A chart of the page.
+    """A chart of a page.
 
-    about: the definition of what is drawn. notes: what is not drawn, and why. figure: None where there is
-    nothing to draw yet; the notes say why. is_daily: whether the page's choice of days applies.
+    about: the definition of what is drawn, one sentence. notes: what is not drawn, and why. figure: None where there
+    is nothing to draw yet; the notes say why. is_daily: whether the page's choice of days applies. unit: of its
+    values, behind the title. fresh: up to when it goes and what may still change, None for what holds of the feed's
+    closed dates. values: the table under it where the figure does not tell. is_wide: takes a row. height: in pixels,
+    where the usual one does not fit.
     """
 
     key: str
@@ -47,6 +51,16 @@ class Chart:
     figure: go.Figure | None
     notes: list[str] = field(default_factory=list)
     is_daily: bool = True
+    unit: str = ""
+    fresh: str | None = None
+    values: Values | None = None
+    is_wide: bool = False
+    height: int | None = None
+
+    def table(self) -> Values:
+        """What is drawn, as a table."""
+        assert self.figure is not None, self.key
+        return self.values or figure_values(self.figure)
 
     @property
     def legend(self) -> list[tuple[str, str]]:

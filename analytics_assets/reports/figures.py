@@ -12,12 +12,14 @@ from html import escape
 from typing import Literal
 
 from analytics_assets.reports import style
+from analytics_assets.reports.arrivals import Count
 from analytics_assets.reports.charts import Chart, Series, Unit, lines, periods, some, stack
-from analytics_assets.reports.numbers import DRAWN_DAYS, Count, Numbers, Periods, Value
+from analytics_assets.reports.numbers import DRAWN_DAYS, Numbers, Periods, Value
 from analytics_assets.transforms.active_users import LIFECYCLE_DAYS
 from analytics_assets.transforms.columns import UNKNOWN
 
 TOP_VALUES = 8
+UNITS: dict[Unit, str] = {"count": "", "share": "share", "ratio": "ratio", "minutes": "minutes"}
 UP = (
     ("new", "New", style.BLUE),
     ("returning", "Returning", style.SKY),
@@ -43,6 +45,7 @@ def dau(numbers: Numbers) -> Chart:
         "DAU",
         "Distinct users with an event on the date.",
         [Series("DAU", numbers.daily["dau"], style.BLUE)],
+        of="users",
     )
 
 
@@ -60,6 +63,7 @@ def rolling(numbers: Numbers) -> Chart:
         "Rolling 7, Rolling 28",
         "Distinct users in the 7 and in the 28 days that end on the date.",
         known,
+        of="users",
         notes=[f"No complete period yet for {' and '.join(never)}."] if known and never else [],
     )
 
@@ -95,6 +99,7 @@ def lifecycle(numbers: Numbers) -> Chart:
         about="Up: new, returning and resurrected users, who add up to DAU. Down: dormant users.",
         figure=stack(dates, known),
         notes=[f"In the feed's first {LIFECYCLE_DAYS} days only new users are known."] if is_begin else [],
+        unit="users",
     )
 
 
@@ -120,6 +125,7 @@ def by_attribute(numbers: Numbers, attribute: str) -> Chart:
         about=f"DAU by the {name} that users had on the date.{more}",
         figure=stack(dates, series),
         notes=[] if series else ["No date is closed yet."],
+        unit="users",
     )
 
 
@@ -132,6 +138,7 @@ def sessions(numbers: Numbers) -> Chart:
         "Sessions",
         f"Sessions that started on the date; a gap of {minutes:g} minutes or more starts a new one.",
         [Series("Sessions", numbers.sessions, style.BLUE)],
+        of="sessions",
     )
 
 
@@ -151,9 +158,13 @@ def daily(
     series: Sequence[Series],
     *,
     unit: Unit = "count",
+    of: str = "",
     notes: Sequence[str] = (),
 ) -> Chart:
-    """A line for each series over the closed dates that are drawn; where none is known, why."""
+    """A line for each series over the closed dates that are drawn; where none is known, why.
+
+    of: what is counted, such as "users"; shares and minutes need no word.
+    """
     dates, begin = _drawn(numbers)
     figure = lines(dates, [Series(entry.name, entry.values[begin:], entry.colour) for entry in series], unit)
     nothing = f"No complete period yet: the feed has {len(numbers.dates):,} closed dates."
@@ -163,6 +174,7 @@ def daily(
         about=about,
         figure=figure,
         notes=list(notes) if figure is not None else [nothing],
+        unit=of or UNITS[unit],
     )
 
 
@@ -180,6 +192,7 @@ def _periods(title: str, about: str, found: Periods, word: Literal["week", "mont
         figure=periods(known, [users for _, users in both if users is not None], title, word),
         notes=notes,
         is_daily=False,
+        unit="users",
     )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from analytics_assets.reports.numbers import REJECTED, Numbers, Periods, Value
+from analytics_assets.reports.arrivals import REJECTED
+from analytics_assets.reports.numbers import Numbers, Periods, Value
 
 WEEK = 7
 NOTHING = "–"

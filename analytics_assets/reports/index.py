@@ -50,13 +50,13 @@ def feed_index(numbers: Numbers, reports: Sequence[Report]) -> str:
     cards = []
     for report in reports:
         newest = next(iter(report.tiles(numbers)), None) if report.shown(numbers) else None
-        cards.append(parts.link_card(f"{report.name}.html", report.title, report.about, [newest] if newest else []))
+        cards.append(_card(f"{report.name}.html", report.title, report.about, [newest] if newest else []))
     body = [
         parts.header(numbers, None, reports),
         "<main>",
         parts.tile_list(headline.tiles(numbers)) if numbers.dates else parts.nothing(numbers, numbers.absent),
         parts.not_there(numbers, numbers.absent) if numbers.dates else "",
-        parts.link_list("Reports", cards),
+        _list("Reports", cards),
         parts.how_to_read(()),
         "</main>",
         parts.footer(numbers),
@@ -67,7 +67,7 @@ def feed_index(numbers: Numbers, reports: Sequence[Report]) -> str:
 def feeds_index(summaries: Sequence[Summary]) -> str:
     """A link to each feed, with its newest figures."""
     cards = [
-        parts.link_card(
+        _card(
             f"{found.feed}/index.html",
             found.feed,
             " ".join(part for part in (found.description, f"As of {found.as_of}." if found.as_of else "") if part),
@@ -75,5 +75,22 @@ def feeds_index(summaries: Sequence[Summary]) -> str:
         )
         for found in summaries
     ]
-    body = ["<header><h1>Feeds</h1></header>", "<main>", parts.link_list("Feeds", cards, is_titled=False), "</main>"]
-    return document(escape("Feeds"), [*body, "<footer></footer>"])
+    body = ["<header><h1>Feeds</h1></header>", "<main>", _list("Feeds", cards, is_titled=False), "</main>"]
+    return document("Feeds", [*body, "<footer></footer>"])
+
+
+def _card(address: str, title: str, about: str, tiles: Sequence[Tile]) -> str:
+    figures = "".join(
+        f'<p><span class="label">{escape(tile.label)}</span> <b>{escape(tile.value)}</b> '
+        f'<span class="muted">{escape(tile.period)}</span></p>'
+        for tile in tiles
+    )
+    return (
+        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a></h3>'
+        f"<p>{escape(about)}</p>{figures}</li>"
+    )
+
+
+def _list(title: str, cards: Sequence[str], *, is_titled: bool = True) -> str:
+    head = f"<h2>{escape(title)}</h2>" if is_titled else ""
+    return f'<section aria-label="{escape(title)}">{head}<ul class="links">{"".join(cards)}</ul></section>'

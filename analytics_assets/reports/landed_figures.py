@@ -6,12 +6,14 @@ is made (charts.py), reading (numbers.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from html import escape
 
 from analytics_assets.reports import style
+from analytics_assets.reports.arrivals import REJECTED, Arrivals
 from analytics_assets.reports.charts import Chart, Series, lines, ranking, some, stack
-from analytics_assets.reports.numbers import DRAWN_DAYS, REJECTED, Arrivals, Value
+from analytics_assets.reports.numbers import DRAWN_DAYS, Value
 
 TOP_RULES = 8
 STANDINGS = {
@@ -24,7 +26,9 @@ STANDINGS = {
 
 def landed_rows(arrivals: Arrivals, last_closed: date | None) -> list[Chart]:
     """Rows by standing, their shares, and rejected rows by rule."""
-    return [standings(arrivals), shares(arrivals, last_closed), rules(arrivals)]
+    fresh = f"Arrivals up to {arrivals.dates[-1]}. An arrival changes only where its files do."
+    charts = (standings(arrivals), shares(arrivals, last_closed), rules(arrivals))
+    return [replace(chart, fresh=fresh) for chart in charts]
 
 
 def standings(arrivals: Arrivals) -> Chart:
@@ -39,6 +43,7 @@ def standings(arrivals: Arrivals) -> Chart:
         about="Rows landed, by arrival and standing.",
         figure=stack(arrivals.dates[-DRAWN_DAYS:], [entry for entry in series if any(entry.values)]),
         notes=[] if any(arrivals.landed) else ["No row has landed yet."],
+        unit="rows",
     )
 
 
@@ -67,6 +72,7 @@ def shares(arrivals: Arrivals, last_closed: date | None) -> Chart:
         about="Share of the rows that each closed arrival landed.",
         figure=lines(arrivals.dates[begin:end], series, "share"),
         notes=notes,
+        unit="share of rows",
     )
 
 
@@ -83,5 +89,6 @@ def rules(arrivals: Arrivals) -> Chart:
         about="Over all arrivals, by the first rule that the row broke.",
         figure=ranking([rule for rule, _ in top], [rows for _, rows in top], "Rejected rows by rule", style.VERMILION),
         notes=[] if top else ["No row was rejected."],
+        unit="rows",
         is_daily=False,
     )

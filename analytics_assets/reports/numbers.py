@@ -2,39 +2,33 @@
 
 Belongs here: reading, and lining values up by date. Does not: computing a metric (transforms/), drawing
 (figures.py). What is read grows with dates, arrivals and values of a dimension, never with events or users:
-sessions are counted from Delta's log, and the table counts is added up batch by batch.
+sessions are counted from Delta's log.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, read_cohorts
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.counts import EVENTS_SOURCE
 from resources.lakehouse import Lakehouse
 
-DAY = timedelta(days=1)
 DRAWN_DAYS = 400
 """Daily charts draw at most this many dates, a year and a month: the page does not grow with a feed's age."""
 
-REJECTED = "rejected"
-STANDINGS = (*ACCEPTED, REJECTED)
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
 SESSION_FIGURES = ("mean_duration_s", "p50_duration_s", "p95_duration_s", "bounce_rate")
 TABLES = ("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention", "counts")
 
-Count = int | None
 Value = int | float | None
 
 
@@ -47,33 +41,12 @@ class Periods:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrivals:
-    """Rows of events by the date of their arrival; None for a date on which nothing arrived.
-
-    dates: each from the first to the last arrival. landed: counted from the files' bytes, apart from the
-    standings. standings: rows by standing. rules: rejected rows by the first rule broken, most first.
-    """
-
-    dates: list[date]
-    landed: list[Count]
-    standings: dict[str, list[Count]]
-    rules: dict[str, int]
-
-    @property
-    def unaccounted(self) -> list[date]:
-        """Arrivals whose rows do not add up. The law of conservation says that there are none."""
-        found = [sum(rows or 0 for rows in row) for row in zip(*self.standings.values(), strict=True)]
-        both = zip(self.dates, self.landed, found, strict=True)
-        return [day for day, landed, rows in both if (landed or 0) != rows]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Numbers:
     """All that a page shows. Lists of daily values are aligned with `dates`; None is what is not known.
 
     dates: each closed date, history_start to as_of; empty while there is none. missing: those without an
-    arrival. by_attribute: DAU by attribute and value. versions: of the tables that were read. absent: tables
-    that do not exist yet.
+    arrival. by_attribute: DAU by attribute and value. lateness_days: how late rows usually come, None if not known.
+    versions: of the tables that were read. absent: tables that do not exist yet.
     """
 
     feed: Feed
@@ -87,8 +60,14 @@ class Numbers:
     session_days: dict[str, list[Value]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     arrivals: Arrivals | None = None
+    lateness_days: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
+
+    @property
+    def settled_through(self) -> date | None:
+        """The last date of which no row is usually still to come."""
+        return None if self.lateness_days is None or not self.dates else self.dates[-1] - DAY * self.lateness_days
 
 
 def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
@@ -101,6 +80,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         name: table.to_pyarrow_dataset(filesystem=lakehouse.files(tables[name])) for name, table in opened.items()
     }
     dates, daily, missing = _daily(datasets.get("active_users"))
+    arrivals = read_arrivals(datasets.get("counts"))
     return Numbers(
         feed=feed,
         dates=dates,
@@ -112,7 +92,8 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
         session_days=_session_days(datasets.get("session_days"), dates),
         cohorts=read_cohorts(datasets.get("retention")),
-        arrivals=_arrivals(datasets.get("counts")),
+        arrivals=arrivals,
+        lateness_days=read_lateness(datasets.get("counts"), arrivals, dates, feed.lag_days),
         versions={name: table.version() for name, table in opened.items()},
         absent=[name for name in declared if name not in here],
     )
@@ -125,7 +106,7 @@ def _daily(table: Dataset | None) -> tuple[list[date], dict[str, list[Value]], l
         columns=["event_date", *DAILY, "is_missing"], filter=pc.field("dimension") == TOTAL
     ).to_pylist()
     by_date = {row["event_date"]: row for row in rows}
-    dates = _every_date(min(by_date), max(by_date)) if by_date else []
+    dates = every_date(min(by_date), max(by_date)) if by_date else []
     daily = {name: [by_date.get(day, {}).get(name) for day in dates] for name in DAILY}
     return dates, daily, [day for day in dates if by_date.get(day, {}).get("is_missing")]
 
@@ -169,37 +150,3 @@ def _session_days(table: Dataset | None, dates: list[date]) -> dict[str, list[Va
     by_date = {row["session_date"]: row for row in rows}
     found = {name: [by_date.get(day, {}).get(name) for day in dates] for name in SESSION_FIGURES}
     return {name: [None if value is None else float(value) for value in values] for name, values in found.items()}
-
-
-def _arrivals(table: Dataset | None) -> Arrivals | None:
-    if table is None:
-        return None
-    keys = ["arrival", "standing", "rule"]
-    batches = table.to_batches(columns=[*keys, "rows"], filter=pc.field("source") == EVENTS_SOURCE)
-    sums: dict[tuple[date, str, str | None], int] = {}
-    for batch in batches:
-        for row in pa.Table.from_batches([batch]).group_by(keys).aggregate([("rows", "sum")]).to_pylist():
-            key = (date.fromisoformat(row["arrival"][:10]), row["standing"], row["rule"])
-            sums[key] = sums.get(key, 0) + row["rows_sum"]
-    arrived = {day for day, _, _ in sums}
-    by_standing: dict[tuple[date, str], int] = {}
-    rules: dict[str, int] = {}
-    for (day, standing, rule), rows in sums.items():
-        by_standing[day, standing] = by_standing.get((day, standing), 0) + rows
-        if standing == REJECTED:
-            rules[str(rule)] = rules.get(str(rule), 0) + rows
-    dates = _every_date(min(arrived), max(arrived)) if arrived else []
-
-    def by_date(standing: str) -> list[Count]:
-        return [by_standing.get((day, standing), 0) if day in arrived else None for day in dates]
-
-    return Arrivals(
-        dates=dates,
-        landed=by_date(LANDED),
-        standings={standing: by_date(standing) for standing in STANDINGS},
-        rules=dict(sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))),
-    )
-
-
-def _every_date(first: date, last: date) -> list[date]:
-    return [first + DAY * n for n in range((last - first).days + 1)]

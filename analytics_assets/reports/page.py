@@ -6,7 +6,7 @@ Belongs here: what a page consists of, and in which order. Does not: which pages
 
 from __future__ import annotations
 
-from analytics_assets.reports import parts
+from analytics_assets.reports import cards, parts
 from analytics_assets.reports.document import document
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.pages import reports_of
@@ -24,7 +24,7 @@ def page(numbers: Numbers, report: Report) -> str:
         "<main>",
         parts.tile_list(report.tiles(numbers)) if found else parts.nothing(numbers, absent),
         parts.not_there(numbers, absent) if found else "",
-        *[parts.section(section, parts.ranges(numbers) if section is daily else "") for section in found],
+        *[cards.section(section, numbers, parts.ranges(numbers) if section is daily else "") for section in found],
         parts.how_to_read(report.reading) if found else "",
         "</main>",
         parts.footer(numbers),

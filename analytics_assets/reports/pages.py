@@ -9,8 +9,9 @@ from __future__ import annotations
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import figures, headline, parts
+from analytics_assets.reports.arrivals import DAY
 from analytics_assets.reports.landed_figures import landed_rows
-from analytics_assets.reports.numbers import DAY, Numbers
+from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.session_figures import session_figures

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from analytics_assets.reports.charts import Chart
+from analytics_assets.reports.arrivals import REJECTED, Arrivals
 from analytics_assets.reports.headline import NOTHING, Tile
-from analytics_assets.reports.numbers import DRAWN_DAYS, REJECTED, Arrivals, Numbers, Value
-from analytics_assets.reports.report import Report, Section
+from analytics_assets.reports.numbers import DRAWN_DAYS, Numbers, Value
+from analytics_assets.reports.report import Report
 
 RANGES, FIRST_RANGE = (28, 90), 90
 """Last days that a reader may choose beside all, and those shown first: a bar a day can be read."""
@@ -118,37 +118,6 @@ def ranges(numbers: Numbers) -> str:
     return f'<div class="ranges" role="group" aria-label="{label}">{"".join(buttons)}</div>'
 
 
-def section(found: Section, beside: str) -> str:
-    """Charts in two columns. beside: HTML beside the title."""
-    key = found.title.lower().replace(" ", "-")
-    odd = len(found.charts) % 2 == 1  # then the first one takes a row
-    cards = [_card(chart, is_wide=odd and place == 0) for place, chart in enumerate(found.charts)]
-    grid = f'<div class="grid">{"".join(cards)}</div>' if cards else ""
-    return (
-        f'<section aria-labelledby="{key}"><div class="bar"><h2 id="{key}">{found.title}</h2>{beside}</div>'
-        f"{found.above}{grid}{found.below}</section>"
-    )
-
-
-def _card(chart: Chart, *, is_wide: bool) -> str:
-    key, title, about = chart.key, escape(chart.title), escape(chart.about)
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in chart.notes)
-    if chart.figure is None:
-        inside = f'<div class="empty">{notes}</div>'
-    else:
-        legend = [
-            f'<li><button type="button" aria-pressed="true" data-chart="{key}" data-series="{place}">'
-            f'<i style="background:{colour}"></i>{name}</button></li>'
-            for place, (name, colour) in enumerate(chart.legend)
-        ]
-        inside = f'<ul class="legend" aria-label="Series of {title}">{"".join(legend)}</ul>' if legend else ""
-        inside += f'<div class="chart" id="chart-{key}" role="img" aria-label="{title}: {about}"></div>{notes}'
-    return (
-        f'<figure class="card{" wide" if is_wide else ""}" aria-labelledby="title-{key}">'
-        f'<h3 id="title-{key}">{title}</h3><p class="about">{about}</p>{inside}</figure>'
-    )
-
-
 def conservation(arrivals: Arrivals) -> str:
     """Whether every landed row is accounted for, in one line."""
     sums = {name: sum(rows or 0 for rows in by_date) for name, by_date in arrivals.standings.items()}
@@ -175,25 +144,6 @@ def last_dates(numbers: Numbers) -> str:
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="last-dates">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-
-
-def link_card(address: str, title: str, about: str, tiles: Sequence[Tile]) -> str:
-    """A link with a sentence and its newest figures."""
-    figures = "".join(
-        f'<p><span class="label">{escape(tile.label)}</span> <b>{escape(tile.value)}</b> '
-        f'<span class="muted">{escape(tile.period)}</span></p>'
-        for tile in tiles
-    )
-    return (
-        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a></h3>'
-        f"<p>{escape(about)}</p>{figures}</li>"
-    )
-
-
-def link_list(title: str, cards: Sequence[str], *, is_titled: bool = True) -> str:
-    """The links of an index."""
-    head = f"<h2>{escape(title)}</h2>" if is_titled else ""
-    return f'<section aria-label="{escape(title)}">{head}<ul class="links">{"".join(cards)}</ul></section>'
 
 
 def how_to_read(reading: Sequence[str]) -> str:

@@ -11,9 +11,12 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.charts import Chart
 from analytics_assets.reports.cohorts import Cell, Cohort, overall
+from analytics_assets.reports.values import Values
 
-SCALE = [[0.0, "#f1f6fa"], [0.5, "#56b4e9"], [1.0, "#00456e"]]
+SCALE = [[place, colour] for place, colour in zip((0.0, 0.5, 1.0), style.SCALE, strict=True)]
 LATEST = 3
+ROW = 22
+"""Height of a cohort's row in pixels."""
 COLOURS = (style.ORANGE, style.GREEN, style.PURPLE)
 NOTHING = "No week after a cohort's own has ended yet."
 
@@ -56,7 +59,15 @@ def triangle(cohorts: list[Cohort]) -> Chart:
         showlegend=False,
     )
     xaxis = {"title": {"text": "Weeks after"}, "dtick": 1 if len(weeks) <= 14 else 2, "showgrid": False}
-    yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "nticks": 14}
+    yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "dtick": 1}
+    values = Values(
+        columns=["Cohort", "Users", *[f"Week {week}" for week in weeks]],
+        rows=[
+            [cohort.start, cohort.size, *(None if cell is None else cell.rate for cell in row)]
+            for cohort, row in zip(cohorts, rows, strict=True)
+        ],
+        formats=["%{x}", "%{y:,d}", *["%{z:.1%}"] * len(weeks)],
+    )
     return Chart(
         key="retention",
         title="Weekly retention",
@@ -64,6 +75,10 @@ def triangle(cohorts: list[Cohort]) -> Chart:
         figure=go.Figure([heat, hatch], style.layout(xaxis, yaxis, hovermode="closest")),
         notes=["Beside each cohort: its users. Hatched: late rows may still change the cell."],
         is_daily=False,
+        unit="share of the cohort",
+        values=values,
+        is_wide=True,
+        height=ROW * len(cohorts) + 80,
     )
 
 
@@ -101,7 +116,15 @@ def curves(cohorts: list[Cohort]) -> Chart:
     xaxis = {"title": {"text": "Weeks after"}, "rangemode": "tozero", "showgrid": False, "hoverformat": "d"}
     notes = [] if unbounded else ["Active in a week or later: known when the last of the weeks has ended."]
     figure = go.Figure(traces, style.layout(xaxis, style.RATE_AXIS["share"]))
-    return Chart(key="retention-by-age", title=title, about=about, figure=figure, notes=notes, is_daily=False)
+    return Chart(
+        key="retention-by-age",
+        title=title,
+        about=about,
+        figure=figure,
+        notes=notes,
+        is_daily=False,
+        unit="share of users",
+    )
 
 
 def _said(cell: Cell | None) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.cohorts import Cell, Cohort
-from analytics_assets.reports.numbers import Arrivals, Numbers, Periods
+from analytics_assets.reports.numbers import Numbers, Periods
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.report import Report

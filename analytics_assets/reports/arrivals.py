@@ -1,0 +1,97 @@
+"""Arrivals: what landed, by the date of its arrival, read from the table counts without a JVM.
+
+Belongs here: reading, and how late rows usually come. Does not: drawing (landed_figures.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
+
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.lateness import ARRIVALS, usual_lateness_days
+
+DAY = timedelta(days=1)
+REJECTED = "rejected"
+STANDINGS = (*ACCEPTED, REJECTED)
+
+Count = int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Rows of events by the date of their arrival; None for a date on which nothing arrived.
+
+    dates: each from the first to the last arrival. landed: counted from the files' bytes, apart from the
+    standings. standings: rows by standing. rules: rejected rows by the first rule broken, most first.
+    """
+
+    dates: list[date]
+    landed: list[Count]
+    standings: dict[str, list[Count]]
+    rules: dict[str, int]
+
+    @property
+    def unaccounted(self) -> list[date]:
+        """Arrivals whose rows do not add up. The law of conservation says that there are none."""
+        found = [sum(rows or 0 for rows in row) for row in zip(*self.standings.values(), strict=True)]
+        both = zip(self.dates, self.landed, found, strict=True)
+        return [day for day, landed, rows in both if (landed or 0) != rows]
+
+
+def read_arrivals(table: Dataset | None) -> Arrivals | None:
+    """The arrivals of a feed, from its table counts, which is added up batch by batch."""
+    if table is None:
+        return None
+    keys = ["arrival", "standing", "rule"]
+    batches = table.to_batches(columns=[*keys, "rows"], filter=pc.field("source") == EVENTS_SOURCE)
+    sums: dict[tuple[date, str, str | None], int] = {}
+    for batch in batches:
+        for row in pa.Table.from_batches([batch]).group_by(keys).aggregate([("rows", "sum")]).to_pylist():
+            key = (date.fromisoformat(row["arrival"][:10]), row["standing"], row["rule"])
+            sums[key] = sums.get(key, 0) + row["rows_sum"]
+    arrived = {day for day, _, _ in sums}
+    by_standing: dict[tuple[date, str], int] = {}
+    rules: dict[str, int] = {}
+    for (day, standing, rule), rows in sums.items():
+        by_standing[day, standing] = by_standing.get((day, standing), 0) + rows
+        if standing == REJECTED:
+            rules[str(rule)] = rules.get(str(rule), 0) + rows
+    dates = every_date(min(arrived), max(arrived)) if arrived else []
+
+    def by_date(standing: str) -> list[Count]:
+        return [by_standing.get((day, standing), 0) if day in arrived else None for day in dates]
+
+    return Arrivals(
+        dates=dates,
+        landed=by_date(LANDED),
+        standings={standing: by_date(standing) for standing in STANDINGS},
+        rules=dict(sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))),
+    )
+
+
+def read_lateness(table: Dataset | None, arrivals: Arrivals | None, dates: list[date], lag_days: int) -> int | None:
+    """How many days late rows usually come, as of the last of the closed dates; None where there is none.
+
+    A day has at least one arrival: no arrival before the 90th newest day is among the 90 newest, and none is read.
+    """
+    if table is None or arrivals is None or not dates:
+        return None
+    both = zip(arrivals.dates, arrivals.landed, strict=True)
+    here = [day for day, landed in both if landed is not None and day - DAY * lag_days <= dates[-1]]
+    if not here:
+        return None
+    first = here[-ARRIVALS:][0]
+    wanted = (pc.field("arrival_month") >= f"{first:%Y-%m}") & (pc.field("arrival") >= first.isoformat())
+    names = ["source", "arrival", "standing", "event_date", "rows"]
+    return usual_lateness_days(table.to_table(columns=names, filter=wanted), dates[-1], lag_days)
+
+
+def every_date(first: date, last: date) -> list[date]:
+    """Each date from first to last."""
+    return [first + DAY * n for n in range((last - first).days + 1)]
