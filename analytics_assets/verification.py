@@ -30,13 +30,13 @@ NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_v
 from landing alone."""
 
 BEFORE_DASH = (
-    *("silver", "sessions", "user_days", "activity_mix", "interaction_counts"),
+    *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets"),
     *("edges", "published_versions", "user_history_versions"),
 )
-WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month", "session_days")
+WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month", "session_days", "latency")
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
-DATES = ("event_date", "session_date", "week_start", "month_start", "cohort_start", "first_date")
+DATES = ("event_date", "session_date", "week_start", "month_start", "cohort_start", "first_date", "period_start")
 KEYS = {
     "bronze": ("arrival", "file", "line_number"),
     "counts": ("source", "arrival", "file", "event_date", "hour", "standing", "rule"),
@@ -48,6 +48,8 @@ KEYS = {
     "active_users_month": ("month_start", "dimension", "value"),
     "session_days": ("session_date", "dimension", "value"),
     "user_history": ("user_id",),
+    "latency_buckets": ("event_date", "app_version", "device_type", "action", "bucket"),
+    "latency": ("period", "period_start", "dimension", "value"),
     "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }
 FIRST = 10

@@ -11,6 +11,9 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import contract_columns
 
+DEVICE = "device_type"
+"""The attribute that says on which device a user is."""
+
 
 def event_fields(feed: Feed) -> list[T.StructField]:
     """The event's columns, in the order of the tables."""
@@ -32,6 +35,11 @@ def kept_fields(feed: Feed) -> list[T.StructField]:
 def attribute_fields(feed: Feed) -> list[T.StructField]:
     """The columns of users' attributes."""
     return [c.attribute(name, feed.dimension.name) for name in feed.attributes] if feed.dimension else []
+
+
+def load_fields(feed: Feed) -> list[T.StructField]:
+    """The columns by which load times are split: the version of the app, and the device where users have one."""
+    return [c.APP_VERSION, *[field for field in attribute_fields(feed) if field.name == DEVICE]]
 
 
 def other_contract_fields(feed: Feed) -> list[T.StructField]:

@@ -234,6 +234,11 @@ class Feed:
         return self.event.duration_ms is not None
 
     @property
+    def has_load_times(self) -> bool:
+        """Whether its events say how long pages took to load, and in which version of the app."""
+        return bool(self.page_views) and self.event.app_version is not None
+
+    @property
     def arrivals_begin(self) -> date:
         """First date of an arrival."""
         return self.first_arrival or self.first_date

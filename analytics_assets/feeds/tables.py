@@ -15,6 +15,7 @@ from analytics_assets.feeds.fields import (
     other_contract_fields,
     session_fields,
 )
+from analytics_assets.feeds.latency_tables import latency_tables
 from analytics_assets.feeds.metric_tables import metric_tables
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.state_tables import state_tables
@@ -204,7 +205,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 maker=feed.dimension.name,
             ),
         ]
-    made += [*metric_tables(feed), *state_tables(feed)]
+    made += [*metric_tables(feed), *latency_tables(feed), *state_tables(feed)]
     return {made_table.name: made_table for made_table in made}
 
 

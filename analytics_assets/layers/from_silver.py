@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
+from analytics_assets.feeds.fields import load_fields
 from analytics_assets.layers.edges import session_versions
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.activity_mix import activity_mix
 from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.interaction_counts import interaction_counts
+from analytics_assets.transforms.load_buckets import load_buckets
 from analytics_assets.transforms.sessions import sessions, unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.conditions import one_of_dates
@@ -60,6 +62,13 @@ def build_interaction_counts(world: World, days: Sequence[str]) -> Built:
     return _of_events(world, "interaction_counts", days, interaction_counts)
 
 
+def build_latency_buckets(world: World, days: Sequence[str]) -> Built:
+    """Count the page loads of the dates by how long they took."""
+    feed = world.feed
+    dimensions = [field.name for field in load_fields(feed)]
+    return _of_events(world, "latency_buckets", days, lambda silver: load_buckets(silver, feed.page_views, dimensions))
+
+
 def _of_events(world: World, name: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]) -> Built:
     """A table of dates that follows from the events of each date alone."""
     keys = sorted(days)
@@ -81,5 +90,6 @@ def _replace(world: World, name: str, date_column: str, keys: Sequence[str], row
 FURTHER: dict[str, Callable[[World, Sequence[str]], Built]] = {
     "activity_mix": build_activity_mix,
     "interaction_counts": build_interaction_counts,
+    "latency_buckets": build_latency_buckets,
 }
 """Tables of dates that only some feeds have."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analytics_assets.layers import retention, session_days, user_history
+from analytics_assets.layers import latency, retention, session_days, user_history
 from analytics_assets.layers.world import Built, World
 
 WHOLE = ""
@@ -63,6 +63,14 @@ METRICS: tuple[Metric, ...] = (
         behind=retention.behind,
         build=lambda world, _: retention.build_retention(world),
         build_again=lambda world, _: retention.build_retention(world, again=True),
+    ),
+    Metric(
+        table=latency.TABLE,
+        partitions="whole",
+        sources=(latency.BUCKETS,),
+        behind=latency.behind,
+        build=lambda world, _: latency.build_latency(world),
+        build_again=lambda world, _: latency.build_latency(world, again=True),
     ),
 )
 

@@ -117,7 +117,7 @@ MAU = column("mau", T.LongType(), "Distinct users in the calendar month; null wh
 FIRST_DATE = column("first_date", T.DateType(), "First date of the feed's history on which the user was active.")
 DAY_BITS = column("day_bits", T.LongType(), "Bit k: active on the k-th day after first_date (0 to 62).")
 WEEK_BITS = column("week_bits", T.LongType(), "Bit k: active in the k-th ISO week after that of first_date (0 to 62).")
-PERIOD = column("period", T.StringType(), "week (ISO) or day.")
+PERIOD = column("period", T.StringType(), "day, week (ISO), month, or all for the whole history.")
 COHORT_BY = column("cohort_by", T.StringType(), "What makes a user one of the cohort: first_activity in its period.")
 COHORT_START = column("cohort_start", T.DateType(), "First date of the cohort's period: a Monday, or the day itself.")
 PERIODS_AFTER = column("periods_after", T.IntegerType(), "How many periods after the cohort's own.")
@@ -135,6 +135,18 @@ UNBOUNDED_RATE_LOW = column("unbounded_rate_low", T.DoubleType(), "Lower end of 
 UNBOUNDED_RATE_HIGH = column("unbounded_rate_high", T.DoubleType(), "Upper end of its 95 % interval (Wilson).")
 UNBOUNDED_STATE = column("unbounded_state", T.StringType(), "open or settled, of the unbounded figures.")
 TABLE_NAME = column("table_name", T.StringType(), "Name of a table that is computed as a whole.")
+
+# Load times
+BUCKET = column("bucket", T.IntegerType(), "b holds gamma^(b-1) < ms <= gamma^b, gamma = 1.01 / 0.99; -1 holds 0 ms.")
+LOADS = column("loads", T.LongType(), "Page views; null while the period is not complete.")
+PERIOD_START = column("period_start", T.DateType(), "First date of the period.")
+PERIOD_MONTH = column("period_month", T.StringType(), "Month in which the period begins (YYYY-MM); all for all dates.")
+VERSION_ORDER = column("version_order", T.StringType(), "Sorts app versions as versions: 5.10.0 after 5.9.0.")
+P50 = column("p50", T.DoubleType(), "Load time at rank ceil(0.5 n) in milliseconds, within 1 %.")
+P75 = column("p75", T.DoubleType(), "Load time at rank ceil(0.75 n) in milliseconds, within 1 %.")
+P95 = column("p95", T.DoubleType(), "Load time at rank ceil(0.95 n) in milliseconds, within 1 %.")
+P99 = column("p99", T.DoubleType(), "Load time at rank ceil(0.99 n) in milliseconds, within 1 %.")
+IS_FEW = column("is_few", T.BooleanType(), "Fewer than 100 loads: the quantiles say little.")
 
 # Restatements
 METRIC = column("metric", T.StringType(), "events, dau, sessions, or a cell such as retention_week_3.")
