@@ -1,19 +1,20 @@
 """The oracle: what should come out of landed notes, computed by DuckDB from the same bytes.
 
-Belongs here: running oracle.sql. Does not: any formula. Nothing of Tidebook is imported, so that an error
-in Tidebook cannot also be the oracle's.
+Belongs here: running oracle.sql, and after it the files of single metrics. Does not: any formula. Nothing of
+Tidebook is imported, so that an error in Tidebook cannot also be the oracle's.
 """
 
 from pathlib import Path
 
 import duckdb
 
-SQL = Path(__file__).with_name("oracle.sql")
+SQL = [Path(__file__).with_name(f"{name}.sql") for name in ("oracle", "oracle_latency")]
 
 
 def oracle(landing: Path) -> duckdb.DuckDBPyConnection:
     """A connection with the tables that should come out, under the names of Tidebook's."""
     connection = duckdb.connect(config={"threads": 2})
     connection.execute("SET VARIABLE landing = ?", [str(landing)])
-    connection.execute(SQL.read_text(encoding="utf-8"))
+    for file in SQL:
+        connection.execute(file.read_text(encoding="utf-8"))
     return connection

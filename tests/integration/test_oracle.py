@@ -53,6 +53,8 @@ TABLES = (
     "session_days",
     "user_history",
     "retention",
+    "latency_buckets",
+    "latency",
 )
 
 
@@ -112,6 +114,7 @@ def _run(world: World) -> None:
     silver.build_silver(world, silver.dates_behind(world))
     from_silver.build_sessions(world, from_silver.dates_behind(world, "sessions"))
     from_silver.build_user_days(world, from_silver.dates_behind(world, "user_days"))
+    from_silver.build_latency_buckets(world, from_silver.dates_behind(world, "latency_buckets"))
     with active_users.current_activity(world) as now:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):
