@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from analytics_assets.feeds.device_tables import device_tables
 from analytics_assets.feeds.fields import (
     attribute_fields,
     event_fields,
@@ -205,7 +206,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 maker=feed.dimension.name,
             ),
         ]
-    made += [*metric_tables(feed), *latency_tables(feed), *state_tables(feed)]
+    made += [*metric_tables(feed), *latency_tables(feed), *device_tables(feed), *state_tables(feed)]
     return {made_table.name: made_table for made_table in made}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analytics_assets.layers import latency, retention, session_days, user_history
+from analytics_assets.layers import device_effect, latency, retention, session_days, user_history
 from analytics_assets.layers.world import Built, World
 
 WHOLE = ""
@@ -71,6 +71,14 @@ METRICS: tuple[Metric, ...] = (
         behind=latency.behind,
         build=lambda world, _: latency.build_latency(world),
         build_again=lambda world, _: latency.build_latency(world, again=True),
+    ),
+    Metric(
+        table=device_effect.TABLE,
+        partitions="whole",
+        sources=("silver", device_effect.BUCKETS),
+        behind=device_effect.behind,
+        build=lambda world, _: device_effect.build_device_effect(world),
+        build_again=lambda world, _: device_effect.build_device_effect(world, again=True),
     ),
 )
 

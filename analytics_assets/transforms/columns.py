@@ -148,6 +148,27 @@ P95 = column("p95", T.DoubleType(), "Load time at rank ceil(0.95 n) in milliseco
 P99 = column("p99", T.DoubleType(), "Load time at rank ceil(0.99 n) in milliseconds, within 1 %.")
 IS_FEW = column("is_few", T.BooleanType(), "Fewer than 100 loads: the quantiles say little.")
 
+# Device effect
+REPLICATES = column(
+    "replicates", T.ArrayType(T.LongType()), "Loads as each of the 500 replicates of the bootstrap counts them."
+)
+EPSILON_SQUARED = column(
+    "epsilon_squared", T.DoubleType(), "Share of the variance of the loads' ranks that lies between devices, 0 to 1."
+)
+EPSILON_SQUARED_LOW = column("epsilon_squared_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
+EPSILON_SQUARED_HIGH = column("epsilon_squared_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
+EFFECT_SIZE = column("effect_size", T.StringType(), "Epsilon squared in a word: negligible, small, medium or large.")
+P50_RATIO = column("p50_ratio", T.DoubleType(), "p50 on the device / the median of the devices' p50s.")
+P50_RATIO_LOW = column("p50_ratio_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
+P50_RATIO_HIGH = column("p50_ratio_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
+IN_WORDS = column("in_words", T.StringType(), "The ratio as a sentence.")
+OTHER_DEVICE_TYPE = column("other_device_type", T.StringType(), "The device that it is compared with.")
+CLIFFS_DELTA = column(
+    "cliffs_delta", T.DoubleType(), "P(a load on the device takes longer than one on the other) - P(shorter), -1 to 1."
+)
+CLIFFS_DELTA_LOW = column("cliffs_delta_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
+CLIFFS_DELTA_HIGH = column("cliffs_delta_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
+
 # Restatements
 METRIC = column("metric", T.StringType(), "events, dau, sessions, or a cell such as retention_week_3.")
 SEQUENCE = column("sequence", T.LongType(), "0 for the first publication of the figure, then one more for each change.")
