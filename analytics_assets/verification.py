@@ -33,7 +33,10 @@ BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets"),
     *("edges", "published_versions", "user_history_versions"),
 )
-WITHOUT_VERSION = ("active_users", "active_users_week", "active_users_month", "session_days", "latency")
+WITHOUT_VERSION = (
+    *("active_users", "active_users_week", "active_users_month", "session_days", "latency"),
+    *("device_effect", "device_loads"),
+)
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
 DATES = ("event_date", "session_date", "week_start", "month_start", "cohort_start", "first_date", "period_start")
@@ -50,6 +53,10 @@ KEYS = {
     "user_history": ("user_id",),
     "latency_buckets": ("event_date", "app_version", "device_type", "action", "bucket"),
     "latency": ("period", "period_start", "dimension", "value"),
+    "device_effect": ("period", "period_start", "app_version"),
+    "device_differences": ("period", "period_start", "app_version", "device_type"),
+    "device_pairs": ("period", "period_start", "app_version", "device_type", "other_device_type"),
+    "device_loads": ("event_month", "app_version", "device_type", "bucket"),
     "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }
 FIRST = 10

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.world import World
 from asset_checks.law import Check, Law, Verdict
@@ -21,8 +22,14 @@ from resources.landing import Landing
 def feed_checks(
     feed: Feed, laws: tuple[Law, ...], partitions: Mapping[str, dg.PartitionsDefinition[str]]
 ) -> list[dg.AssetChecksDefinition]:
-    """The checks of a feed. partitions: of each table that has some, by its name."""
-    return [_check(feed, law, check, partitions.get(law.table)) for law in laws for check in law.checks]
+    """The checks of the tables that a feed has. partitions: of each table that has some, by its name."""
+    tables = feed_tables(feed)
+    return [
+        _check(feed, law, check, partitions.get(law.table))
+        for law in laws
+        if law.table in tables
+        for check in law.checks
+    ]
 
 
 def evaluation(

@@ -195,21 +195,15 @@ def in_words(device: str, difference: Estimate) -> str | None:
     """A difference in a sentence."""
     if difference.value is None:
         return None
-    between = "no interval: too few users"
-    if difference.low is not None and difference.high is not None:
-        between = f"95 % interval {_percent(difference.low)} to {_percent(difference.high)} %"
-        if difference.low <= 1 <= difference.high:
-            return f"{device} pages take about as long as the median device's ({between})"
-    percent = _percent(difference.value)
-    if percent == 0:
-        return f"{device} pages take as long as the median device's ({between})"
-    return (
-        f"{device} pages take {abs(percent)} % {'longer' if percent > 0 else 'less'} than the median device ({between})"
-    )
-
-
-def _percent(ratio: float) -> int:
-    return round(100 * (ratio - 1))
+    ratios = [ratio for ratio in (difference.value, difference.low, difference.high) if ratio is not None]
+    percent, *ends = (round(100 * (ratio - 1)) for ratio in ratios)
+    if ends and ends[1] < 0:
+        ends = [-end for end in reversed(ends)]  # so many percent less
+    known = f"95 % interval {ends[0]} to {ends[1]} %" if ends else "too few users for an interval"
+    if percent == 0 or (ends and ends[0] <= 0 <= ends[1]):
+        return f"{device} pages take about as long as the median device's ({known})"
+    how = f"{abs(percent)} % {'longer' if percent > 0 else 'less time'}"
+    return f"{device} pages take {how} than the median device ({known})"
 
 
 def matrix(rows: Iterable[tuple[str, int, Ints]]) -> tuple[Ints, list[str], list[int]]:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import cohorts
+import devices
 import events
 from closed_dates import TOTAL, History
 from described import Described
@@ -37,6 +38,7 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         **active_users(feed, history, days),
         **cohorts.expected(feed, history, {feed.arrival(path) for path in files}, rows, days),
         "session_days": session_days(feed, history, sessions(feed, made), days),
+        **devices.expected(feed, history, made),
     }
     if feed.has_country:
         tables["activity_mix"] = activity_mix(made)

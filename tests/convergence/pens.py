@@ -36,7 +36,8 @@ def notes(said: Said) -> str:
     time = LATE_NIGHT if said.fault == "no_time" else f"{said.time:%Y-%m-%d %H:%M:%S}"
     user = "" if said.fault == "nobody" else f"u{said.who:03d}"
     duration, version = ((1000, "5.9.0"), (90, "5.10.0"), (90, "5.1.0"))[said.variant]
-    line = f"{user},{time},{ACTIONS[said.action]},p{said.thing},{duration},{version}"
+    action = ("page_view", *ACTIONS[1:])[said.action]
+    line = f"{user},{time},{action},p{said.thing},{duration + 60 * said.thing},{version}"
     return line.rpartition(",")[0] if said.fault == "short" else line
 
 
