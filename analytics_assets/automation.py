@@ -12,6 +12,7 @@ import dagster as dg
 
 from analytics_assets.attempts import FEED_TAG, REFUSED_TAG, process_tag
 from analytics_assets.backfills import run_backfill
+from analytics_assets.feeds.live_tables import LIVE_TABLES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.metrics import WHOLE
@@ -180,7 +181,7 @@ def maintenance_job(feed: Feed) -> dg.JobDefinition:
         world = _world(context, feed, landing, lakehouse)
         outcome = Outcome()
         for name, table in world.tables.items():
-            if lakehouse.exists(table):
+            if name not in LIVE_TABLES and lakehouse.exists(table):
                 context.log.info(f"{name}: joins small files, deletes old ones")
                 watch.observer.stage(name, 1)
                 began = time.monotonic()

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from analytics_assets.arguments import FeedName, TableName, Where
 from analytics_assets.arguments import iso_date as _date
+from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import verify, why
 from resources.errors import UserError
@@ -34,6 +35,7 @@ console = Console(highlight=False)
 
 app.command()(why)
 app.command()(verify)
+app.command()(live)
 
 
 def _arrival(value: str) -> str:

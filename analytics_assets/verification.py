@@ -15,6 +15,7 @@ from typing import Any
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
+from analytics_assets.feeds.live_tables import LIVE_TABLES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.layers.world import World
@@ -25,9 +26,9 @@ from analytics_assets.transforms.comparison import LIVE, REBUILT, first_differen
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse
 
-NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_versions")
-"""They tell when figures changed, what is still to do, what was purged, how a table came about: none of that follows
-from landing alone."""
+NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_versions", *LIVE_TABLES)
+"""They tell when figures changed, what is still to do, what was purged, how a table came about, what was counted before
+a date was closed: none of that follows from landing alone."""
 
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets"),

@@ -17,6 +17,7 @@ from analytics_assets.feeds.fields import (
     session_fields,
 )
 from analytics_assets.feeds.latency_tables import latency_tables
+from analytics_assets.feeds.live_tables import live_tables
 from analytics_assets.feeds.metric_tables import metric_tables
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.state_tables import state_tables
@@ -206,7 +207,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 maker=feed.dimension.name,
             ),
         ]
-    made += [*metric_tables(feed), *latency_tables(feed), *device_tables(feed), *state_tables(feed)]
+    made += [*metric_tables(feed), *latency_tables(feed), *device_tables(feed), *live_tables(feed), *state_tables(feed)]
     return {made_table.name: made_table for made_table in made}
 
 

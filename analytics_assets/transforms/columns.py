@@ -22,6 +22,7 @@ def column(name: str, data_type: T.DataType, sentence: str) -> T.StructField:
 # Where a row came from
 ARRIVAL = column("arrival", T.StringType(), "Arrival that brought the row: YYYY-MM-DD, or YYYY-MM-DDTHH.")
 FILE = column("file", T.StringType(), "File that brought the row, relative to landing.")
+FILE_ID = column("file_id", T.StringType(), "Digest of the file's path.")
 FINGERPRINT = column("fingerprint", T.StringType(), "Digest of the file's name, size and time, and of the rules.")
 CONTENT = column("content", T.StringType(), "Digest of the file's bytes.")
 LINE_NUMBER = column("line_number", T.LongType(), "Line or record of the file, from 1; only of rejected rows.")
@@ -39,6 +40,7 @@ EVENT_MONTH = column("event_month", T.StringType(), "Month of the event date (YY
 # The event
 EVENT_TIME = column("event_time", T.TimestampType(), "When the event happened, in UTC.")
 EVENT_DATE = column("event_date", T.DateType(), "Day on which it happened, in the feed's time zone.")
+MINUTE = column("minute", T.TimestampType(), "Minute in which it happened, in UTC.")
 USER_ID = column("user_id", T.StringType(), "Who did it.")
 ACTION = column("action", T.StringType(), "What was done.")
 OBJECT_ID = column("object_id", T.StringType(), "What it was done to: a page, a file, a product.")

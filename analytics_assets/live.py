@@ -1,0 +1,193 @@
+"""A live run: files are read as they land, until somebody stops it.
+
+Belongs here: the stream, the looks between its micro-batches, what a watcher is told. Does not: what is counted of a
+file (layers/live.py), the terminal (commands/live.py), Dagster (live_jobs.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from pyspark.sql import DataFrame
+
+from analytics_assets.feeds.live_tables import LIVE
+from analytics_assets.feeds.spec import ARRIVAL_FIELD, Feed
+from analytics_assets.layers import live
+from analytics_assets.layers.live_figures import LoadTimes, live_load_times
+from analytics_assets.layers.world import World, reading_version, stamped
+from resources.errors import UserError
+from resources.file_stream import FileStream, folders_from
+from resources.lakehouse import Lakehouse
+from resources.landing import LandedFile, Landing
+from resources.live_lakehouse import LiveLakehouse, live_beside
+
+HOURS = 6
+"""For how long, by default, minutes stay in the live table."""
+EVERY_S = 2
+LOOK_S = 10
+TIDY_S = 600
+RECENT = timedelta(minutes=15)
+DAYS_LOOKED_AT = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What one step of a live run did. again: the files had changed since they were read.
+
+    lag_s: seconds from when the oldest of the files was last written until its rows could be read in the table.
+    recent: load times of the last minutes that the table has.
+    """
+
+    files: int
+    landed: int
+    accepted: int
+    rejected: int
+    ahead: int
+    lag_s: float
+    again: bool
+    recent: list[LoadTimes]
+    quarantined: list[str] = field(default_factory=list)
+
+
+class LiveRun:
+    """One live run of a feed: who reads files, and what it knows of those that it read."""
+
+    def __init__(self, world: World, hours: int, watching: Callable[[Progress], None]) -> None:
+        self._world, self._hours, self._watching = world, hours, watching
+        self._known = live.standing(world)
+        self._dates: set[str] = set()
+        self._users: tuple[int, DataFrame | None] = (-1, None)
+        self._open: tuple[int, datetime | None] = (-2, None)
+
+    def take(self, paths: Sequence[str]) -> None:
+        """Read the files of a micro-batch."""
+        self._read(live.landed_of(self._world, paths), again=False)
+
+    def look(self) -> None:
+        """Read files again that changed since they were read, and drop minutes of dates that were closed meanwhile."""
+        if changed := live.changed_files(self._world, self._known, self._dates):
+            self._read(changed, again=True)
+        elif self._world.lakehouse.exists(self._world.tables[LIVE]):
+            live.store(self._world, None, self._hours, self._open_since())
+
+    def look_at_dates_from(self, first: str) -> None:
+        """Let `look` know the dates of arrivals that an earlier run read."""
+        names = self._world.landing.names(self._world.feed.landing)
+        self._dates |= {name[:10] for name in names if name[:10] >= first}
+
+    def _read(self, files: list[LandedFile], *, again: bool) -> None:
+        world = self._world
+        read = live.read_files(world, files, self._newest_users())
+        live.store(world, read, self._hours, self._open_since())
+        version = reading_version(world.feed)
+        self._known |= {live.file_id(file.path): stamped(file, version) for file in files}
+        self._dates = set(sorted(self._dates | {file.arrival[:10] for file in files})[-DAYS_LOOKED_AT:])
+        newest = live.newest_minute(world)
+        self._watching(
+            Progress(
+                files=len(files),
+                landed=read.landed,
+                accepted=read.accepted,
+                rejected=read.rejected,
+                ahead=read.ahead,
+                lag_s=max((time.time() - file.modified_s for file in files), default=0.0),
+                again=again,
+                recent=live_load_times(world, newest - RECENT + timedelta(minutes=1)) if newest else [],
+                quarantined=[f"{q.file.path}: {q.rule}: {q.explanation}" for q in read.quarantined],
+            )
+        )
+
+    def _newest_users(self) -> DataFrame | None:
+        """Kept in memory until the next snapshot is in the lakehouse."""
+        dimension = self._world.feed.dimension
+        version = self._world.lakehouse.version(self._world.tables[dimension.name]) if dimension else -1
+        if version != self._users[0]:
+            if self._users[1] is not None:
+                self._users[1].unpersist()
+            users = live.newest_users(self._world)
+            self._users = (version, users.persist() if users is not None else None)
+        return self._users[1]
+
+    def _open_since(self) -> datetime | None:
+        version = self._world.lakehouse.version(self._world.tables["counts"])
+        if version != self._open[0]:
+            self._open = (version, live.open_since(self._world))
+        return self._open[1]
+
+
+def run_live(
+    feed: Feed,
+    landing: Landing,
+    lakehouse: Lakehouse,
+    state: Path,
+    *,
+    hours: int,
+    once: bool,
+    watching: Callable[[Progress], None],
+    is_stopped: Callable[[], bool],
+) -> None:
+    """Count load times of a feed as its files land: until `is_stopped`, or, once, of what has landed by now.
+
+    state: folder of the checkpoint. Raises UserError where the feed has no load times, LeaseError where a live run of
+    it is under way, SparkError, LandingError, WriteError, StreamError.
+    """
+    if not feed.has_load_times:
+        raise UserError(
+            f"{feed.name} has no load times to count: it declares no page_views, or no app_version. See docs/feeds.md"
+        )
+    beside = live_beside(lakehouse)
+    beside.hold(feed.name)
+    try:
+        world = World(feed, landing, beside, run_id=f"live-{uuid4()}")
+        stream, run = _begun(world, state, hours, watching)
+        try:
+            stream.start(once=once, every_s=EVERY_S)
+            _follow(world, stream, run, is_stopped)
+        finally:
+            stream.stop()
+    finally:
+        beside.let_go()
+
+
+def _begun(world: World, state: Path, hours: int, watching: Callable[[Progress], None]) -> tuple[FileStream, LiveRun]:
+    feed, lakehouse = world.feed, world.lakehouse
+    first = live.first_arrival(world, hours)
+    run = LiveRun(world, hours, watching)
+    if first is not None:
+        run.look_at_dates_from(first.isoformat())
+    checkpoint = _checkpoint(state, feed, world.landing, lakehouse)
+    if not lakehouse.exists(world.tables[LIVE]):
+        # Without it what was read is not known any more: all of it is read again, which changes nothing.
+        shutil.rmtree(checkpoint, ignore_errors=True)
+    prefix = feed.landing.partition(ARRIVAL_FIELD)[0].rstrip("/")
+    pattern = folders_from(f"{world.landing.uri}/{prefix}".rstrip("/"), first)
+    return FileStream(lakehouse.spark.session, pattern, checkpoint, run.take), run
+
+
+def _follow(world: World, stream: FileStream, run: LiveRun, is_stopped: Callable[[], bool]) -> None:
+    assert isinstance(world.lakehouse, LiveLakehouse)
+    looked, tidied = time.monotonic(), time.monotonic()
+    while not is_stopped():
+        has_ended = stream.has_ended(0.5)
+        if has_ended or time.monotonic() - looked >= LOOK_S:
+            with stream.paused():
+                run.look()
+                if time.monotonic() - tidied >= TIDY_S:
+                    world.lakehouse.tidy(world.tables[LIVE])
+                    tidied = time.monotonic()
+            looked = time.monotonic()
+        if has_ended:
+            return
+
+
+def _checkpoint(state: Path, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> Path:
+    """A folder for what one live table knows of one landing: it may be lost, and then all is read again."""
+    places = hashlib.sha256(f"{landing.uri}\n{lakehouse.root}".encode()).hexdigest()[:16]
+    return state.resolve() / "live" / f"{feed.name}-{places}"
