@@ -20,10 +20,11 @@ from pyspark.sql import DataFrame
 from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.spec import ARRIVAL_FIELD, Feed
 from analytics_assets.layers import live
+from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.live_figures import LoadTimes, live_load_times
 from analytics_assets.layers.world import World, reading_version, stamped
 from resources.errors import UserError
-from resources.file_stream import FileStream, folders_from
+from resources.file_stream import FILES_AT_ONCE, FileStream, UnlistableError, folders_from
 from resources.lakehouse import Lakehouse
 from resources.landing import LandedFile, Landing
 from resources.live_lakehouse import LiveLakehouse, live_beside
@@ -33,8 +34,11 @@ HOURS = 6
 EVERY_S = 2
 LOOK_S = 10
 TIDY_S = 600
+WAIT_S = 0.5
 RECENT = timedelta(minutes=15)
 DAYS_LOOKED_AT = 2
+CLOCKS_S = 60
+"""How far the clock of landing may be behind this one's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,30 +61,53 @@ class Progress:
 
 
 class LiveRun:
-    """One live run of a feed: who reads files, and what it knows of those that it read."""
+    """One live run of a feed: who reads files, and what it knows of those that it read.
 
-    def __init__(self, world: World, hours: int, watching: Callable[[Progress], None]) -> None:
-        self._world, self._hours, self._watching = world, hours, watching
+    since_s: when the run before began, in seconds since 1970; 0 where it is not known.
+    """
+
+    def __init__(self, world: World, hours: int, watching: Callable[[Progress], None], since_s: float) -> None:
+        self._world, self._hours, self._watching, self._since_s = world, hours, watching, since_s
         self._known = live.standing(world)
         self._dates: set[str] = set()
+        self._untold: set[str] = set()
+        self._is_idle = False
         self._users: tuple[int, DataFrame | None] = (-1, None)
         self._open: tuple[int, datetime | None] = (-2, None)
 
     def take(self, paths: Sequence[str]) -> None:
         """Read the files of a micro-batch."""
+        self._is_idle = False
         self._read(live.landed_of(self._world, paths), again=False)
 
-    def look(self) -> None:
-        """Read files again that changed since they were read, and drop minutes of dates that were closed meanwhile."""
-        if changed := live.changed_files(self._world, self._known, self._dates):
-            self._read(changed, again=True)
+    def look(self, *, is_last: bool = False) -> None:
+        """Read what the stream does not tell, and drop minutes of dates that were closed meanwhile.
+
+        It does not tell that a file changed, nor of one that was empty when it was listed. is_last: the stream has
+        ended, and tells no more.
+        """
+        if files := self._not_as_read(is_last):
+            self._read(files[:FILES_AT_ONCE], again=True)
         elif self._world.lakehouse.exists(self._world.tables[LIVE]):
             live.store(self._world, None, self._hours, self._open_since())
+        self._is_idle = True
 
-    def look_at_dates_from(self, first: str) -> None:
-        """Let `look` know the dates of arrivals that an earlier run read."""
-        names = self._world.landing.names(self._world.feed.landing)
-        self._dates |= {name[:10] for name in names if name[:10] >= first}
+    def _not_as_read(self, is_last: bool) -> list[LandedFile]:
+        world, version = self._world, reading_version(self._world.feed)
+        newest = [name[:DATE_LENGTH] for name in world.landing.names(world.feed.landing)[-DAYS_LOOKED_AT:]]
+        changed, untold = [], set()
+        for file in live.files_of_dates(world, {*newest, *self._dates}):
+            key = live.file_id(file.path)
+            if key in self._known:
+                if self._known[key] != stamped(file, version):
+                    changed.append(file)
+            elif file.modified_s >= self._since_s:
+                # The stream comes first: it has had its time if the file was there at the look before, too.
+                untold.add(key)
+                if is_last or (self._is_idle and key in self._untold):
+                    changed.append(file)
+        self._untold = untold
+        return changed
 
     def _read(self, files: list[LandedFile], *, again: bool) -> None:
         world = self._world
@@ -88,7 +115,7 @@ class LiveRun:
         live.store(world, read, self._hours, self._open_since())
         version = reading_version(world.feed)
         self._known |= {live.file_id(file.path): stamped(file, version) for file in files}
-        self._dates = set(sorted(self._dates | {file.arrival[:10] for file in files})[-DAYS_LOOKED_AT:])
+        self._dates = set(sorted(self._dates | {file.arrival[:DATE_LENGTH] for file in files})[-DAYS_LOOKED_AT:])
         newest = live.newest_minute(world)
         self._watching(
             Progress(
@@ -149,7 +176,7 @@ def run_live(
         stream, run = _begun(world, state, hours, watching)
         try:
             stream.start(once=once, every_s=EVERY_S)
-            _follow(world, stream, run, is_stopped)
+            _follow(world, stream, run, once, is_stopped)
         finally:
             stream.stop()
     finally:
@@ -159,35 +186,53 @@ def run_live(
 def _begun(world: World, state: Path, hours: int, watching: Callable[[Progress], None]) -> tuple[FileStream, LiveRun]:
     feed, lakehouse = world.feed, world.lakehouse
     first = live.first_arrival(world, hours)
-    run = LiveRun(world, hours, watching)
-    if first is not None:
-        run.look_at_dates_from(first.isoformat())
-    checkpoint = _checkpoint(state, feed, world.landing, lakehouse)
+    folder = _state_of(state, feed, world.landing, lakehouse)
     if not lakehouse.exists(world.tables[LIVE]):
-        # Without it what was read is not known any more: all of it is read again, which changes nothing.
-        shutil.rmtree(checkpoint, ignore_errors=True)
+        # A checkpoint would say that its files are read: all are read again.
+        shutil.rmtree(folder, ignore_errors=True)
+    run = LiveRun(world, hours, watching, _began_before(folder))
     prefix = feed.landing.partition(ARRIVAL_FIELD)[0].rstrip("/")
     pattern = folders_from(f"{world.landing.uri}/{prefix}".rstrip("/"), first)
-    return FileStream(lakehouse.spark.session, pattern, checkpoint, run.take), run
+    return FileStream(lakehouse.spark.session, pattern, folder / "checkpoint", run.take), run
 
 
-def _follow(world: World, stream: FileStream, run: LiveRun, is_stopped: Callable[[], bool]) -> None:
+def _follow(world: World, stream: FileStream, run: LiveRun, once: bool, is_stopped: Callable[[], bool]) -> None:
     assert isinstance(world.lakehouse, LiveLakehouse)
     looked, tidied = time.monotonic(), time.monotonic()
+    has_ended = False
     while not is_stopped():
-        has_ended = stream.has_ended(0.5)
-        if has_ended or time.monotonic() - looked >= LOOK_S:
+        try:
+            has_ended = has_ended or stream.has_ended(WAIT_S)
+        except UnlistableError:
+            # A colon in a file's name. What lands is found by looks alone, until the next run; they tell the file, too.
+            has_ended = True
+        is_over = has_ended and once
+        if is_over or time.monotonic() - looked >= LOOK_S:
             with stream.paused():
-                run.look()
+                run.look(is_last=has_ended)
                 if time.monotonic() - tidied >= TIDY_S:
                     world.lakehouse.tidy(world.tables[LIVE])
                     tidied = time.monotonic()
             looked = time.monotonic()
-        if has_ended:
+        elif has_ended:
+            time.sleep(WAIT_S)
+        if is_over:
             return
 
 
-def _checkpoint(state: Path, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> Path:
+def _state_of(state: Path, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> Path:
     """A folder for what one live table knows of one landing: it may be lost, and then all is read again."""
     places = hashlib.sha256(f"{landing.uri}\n{lakehouse.root}".encode()).hexdigest()[:16]
     return state.resolve() / "live" / f"{feed.name}-{places}"
+
+
+def _began_before(folder: Path) -> float:
+    """When the run before began, less what clocks may differ by; 0 for the first one. Notes that one begins now."""
+    mark = folder / "began"
+    before = mark.stat().st_mtime - CLOCKS_S if mark.exists() else 0.0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}. Set TIDEBOOK_STATE") from error
+    return before

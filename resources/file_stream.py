@@ -8,6 +8,7 @@ The source knows a file by its path alone: one that changes later is not told ag
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,10 +26,15 @@ METADATA = "path string, modificationTime timestamp, length long, content binary
 """What the source says of a file. The content is never asked for, and so not read."""
 FILES_AT_ONCE = 200
 COLON = "Relative path in absolute URI"
+"""What Hadoop says of a file with a colon in its name, for which it gives up the listing of its folder."""
 
 
 class StreamError(UserError):
     """The stream of files ended by itself; says why and what to do."""
+
+
+class UnlistableError(StreamError):
+    """Spark cannot list landing, because of one file's name. Others can."""
 
 
 def streaming_master(master: str) -> str:
@@ -74,6 +80,7 @@ class FileStream:
 
     def start(self, *, once: bool, every_s: int) -> None:
         """Begin to read: all that is there now and then end, or again every so many seconds."""
+        logging.getLogger("py4j.clientserver").setLevel(logging.CRITICAL)  # `has_ended` raises what it would tell
         files = (
             self._spark.readStream.format("binaryFile")
             .schema(METADATA)
@@ -118,13 +125,9 @@ class FileStream:
                 raise
 
 
-def _explained(error: StreamingQueryException) -> Exception:
-    if COLON in str(error):
-        return StreamError(
-            "landing holds a file with a colon in its name, which Spark cannot list. Give it another name, or move it "
-            f"away, and start the live run again: {_first_line(error)}"
-        )
-    return StreamError(f"the stream of files ended: {_first_line(error)}. Start the live run again")
+def _explained(error: StreamingQueryException) -> StreamError:
+    kind = UnlistableError if COLON in str(error) else StreamError
+    return kind(f"the stream of files ended: {_first_line(error)}. Start the live run again")
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ nothing. The tables of dates are the truth; minutes of dates that they have clos
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -82,8 +82,7 @@ def landed_of(world: World, paths: Collection[str]) -> list[LandedFile]:
     """The files of addresses that a stream told, as landing lists them now, without those that do not count."""
     prefix = world.feed.landing.partition("{")[0]
     wanted = {path.partition(f"/{prefix}")[2] for path in paths}
-    dates = {name[:DATE_LENGTH] for name in wanted}
-    listed = event_files(world, _arrivals(world, dates)) if dates else []
+    listed = files_of_dates(world, {name[:DATE_LENGTH] for name in wanted})
     return [file for file in listed if file.path.removeprefix(prefix) in wanted]
 
 
@@ -208,14 +207,6 @@ def store(world: World, read: LiveRead | None, hours: int, since: datetime | Non
     return True
 
 
-def changed_files(world: World, known: Mapping[str, str], arrivals: Collection[str]) -> list[LandedFile]:
-    """Files of dates of arrivals that are no longer as they were read. known: fingerprints by `file_id`."""
-    if not arrivals:
-        return []
-    version = reading_version(world.feed)
-    listed = event_files(world, _arrivals(world, arrivals))
-    return [file for file in listed if known.get(file_id(file.path)) not in (None, stamped(file, version))]
-
-
-def _arrivals(world: World, dates: Collection[str]) -> list[str]:
-    return arrivals_of(world.feed, sorted(dates))
+def files_of_dates(world: World, dates: Collection[str]) -> list[LandedFile]:
+    """Files of arrivals of dates, as landing lists them now."""
+    return event_files(world, arrivals_of(world.feed, sorted(dates))) if dates else []
