@@ -16,7 +16,7 @@ from analytics_assets.arguments import FeedName, TableName, Where
 from analytics_assets.arguments import iso_date as _date
 from analytics_assets.following import live
 from analytics_assets.generators import generate
-from analytics_assets.questions import verify, why
+from analytics_assets.questions import report, verify, why
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(engine, name="engine")
 app.add_typer(generate, name="generate")
 console = Console(highlight=False)
 
+app.command()(report)
 app.command()(why)
 app.command()(verify)
 app.command()(live)

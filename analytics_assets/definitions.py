@@ -1,11 +1,14 @@
 """All that Dagster loads: the table of contents, and nothing else."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job, purge_job
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
+from analytics_assets.report_assets import report_assets, reports_job
 from analytics_assets.schedules import feed_schedules
 from analytics_assets.sensors import feed_sensor
 from asset_checks.dagster_checks import feed_checks
@@ -21,13 +24,16 @@ LANDING, LAKEHOUSE = open_places(SETTINGS)
 RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
 
 defs = dg.Definitions(
-    assets=dg.with_source_code_references([asset for feed in FEEDS for asset in feed_assets(feed)]),
+    assets=dg.with_source_code_references(
+        [asset for feed in FEEDS for asset in (*feed_assets(feed), report_assets(feed, Path(SETTINGS.reports)))]
+    ),
     asset_checks=[
         *[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
         *[freshness_check(feed) for feed in FEEDS],
     ],
     jobs=[
         *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed), maintenance_job(feed))],
+        *[reports_job(feed) for feed in FEEDS],
         *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
     ],
     schedules=[schedule for feed in FEEDS for schedule in feed_schedules(feed, SETTINGS.sensors)],

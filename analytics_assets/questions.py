@@ -1,9 +1,10 @@
-"""The commands `tidebook why` and `tidebook verify`: questions about what stands in the tables.
+"""The commands `tidebook report`, `why` and `verify`: questions about what stands in the tables.
 
 Belongs here: their arguments, help, exit codes; cli.py puts them beside the others. Does not: what they do (commands/).
 """
 
 from enum import Enum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,25 @@ class Metric(str, Enum):
     events = "events"
     dau = "dau"
     sessions = "sessions"
+
+
+def report(
+    feed: FeedName,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder to write to; by default TIDEBOOK_REPORTS.", show_default=False)
+    ] = None,
+    page: Annotated[
+        list[str] | None, typer.Option(help="Only this page, such as retention; may be repeated.", show_default=False)
+    ] = None,
+    is_opened: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a feed's pages of charts. Each is one file that opens without a network, and can be sent as it is.
+
+    Examples:  tidebook report notes --open      tidebook report notes --page retention --to ~/for-anna
+    """
+    from analytics_assets.commands.report import report as write_report
+
+    write_report(feed, to, page or [], is_opened, Console(highlight=False))
 
 
 def why(

@@ -1,22 +1,24 @@
-"""Schedules: a pass by the clock, for those who want one, the nightly purge and the weekly maintenance.
+"""Schedules: a pass by the clock, for those who want one, the pages of the morning, the nightly purge, the weekly
+maintenance.
 
 Belongs here: when. Does not: what runs (automation.py), what runs when something lands (sensors.py).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.tables import feed_tables
 from asset_checks.freshness import is_hourly
+from resources.lakehouse import Lakehouse
 
 EVERY_HOUR, EVERY_DAY, EVERY_NIGHT, EVERY_WEEK = "5 * * * *", "0 6 * * *", "0 2 * * *", "30 3 * * 0"
+EVERY_MORNING = "0 7 * * *"
 
 
 def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefinition]:
-    """The pass, off until somebody starts it; maintenance, and the purge of feeds with a retention.
+    """The pass, off until somebody starts it; pages, maintenance, and the purge of feeds with a retention.
 
-    is_running: whether the latter two run from the start.
+    is_running: whether all but the pass run from the start.
     """
     weekly = dg.DefaultScheduleStatus.RUNNING if is_running else dg.DefaultScheduleStatus.STOPPED
     return [
@@ -36,8 +38,26 @@ def feed_schedules(feed: Feed, is_running: bool = True) -> list[dg.ScheduleDefin
             default_status=weekly,
             description=f"Joins small files of {feed.name} and deletes old ones, on Sundays.",
         ),
+        _reports(feed, weekly),
         *([_purge(feed, weekly)] if feed.retention_days is not None else []),
     ]
+
+
+def _reports(feed: Feed, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=f"{feed.name}_daily_reports",
+        job_name=f"{feed.name}_reports",
+        cron_schedule=EVERY_MORNING,
+        execution_timezone=feed.time_zone,
+        default_status=status,
+        description=f"Writes the pages of {feed.name}, where there is something to show.",
+    )
+    def reports(lakehouse: Lakehouse) -> dg.RunRequest | dg.SkipReason:
+        if lakehouse.exists(feed_tables(feed)["active_users"]):
+            return dg.RunRequest()
+        return dg.SkipReason(f"Nothing of {feed.name} has been computed yet.")
+
+    return reports
 
 
 def _purge(feed: Feed, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:

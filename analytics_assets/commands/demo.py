@@ -16,10 +16,10 @@ from rich.console import Console
 from analytics_assets.commands.figures import Figures, feed_figures, print_figures
 from analytics_assets.commands.generate import YEAR_DAYS, generate
 from analytics_assets.commands.instance import PROJECT
+from analytics_assets.commands.report import record, write_pages
 from analytics_assets.commands.run import run
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.world import World
-from analytics_assets.reports.writing import write_reports
 from analytics_assets.samples.kinds import rejected_by_rule
 from analytics_assets.samples.truth import Truth
 from resources.errors import UserError
@@ -55,7 +55,8 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     world = World(find_feed(feed_name, settings.feeds), landing, lakehouse, run_id="")
     figures = feed_figures(world)
     report_began = time.monotonic()
-    page = write_reports(lakehouse, world.feed, Path(settings.reports)).index
+    pages = write_pages(lakehouse, world.feed, Path(settings.reports))
+    record(world.feed, pages)
     seconds = {"generate": generated, **outcome.seconds, "report": time.monotonic() - report_began}
     seconds["start and records"] = time.monotonic() - began - sum(seconds.values())
     print_figures(figures, seconds, console)
@@ -65,7 +66,7 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     else:
         console.print("[green]equal to the truth[/green]: rows, reasons, duplicates, late, sessions, DAU of each date")
     console.print(
-        f"\nThe reports:    {page}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
+        f"\nThe reports:    {pages.index}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
         f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\""
     )
     return not differences

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,8 @@ class Pages:
     reports: dict[str, Path]
 
 
-def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path) -> Pages:
-    """Write all pages of a feed from what stands in its tables, and the indexes.
+def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collection[str] = ()) -> Pages:
+    """Write pages of a feed from what stands in its tables, and the indexes. names: of reports; none means all.
 
     A reader sees a page from before or the new one, never a part. A feed whose tables are missing gets pages that say
     what to run. Needs no JVM. Raises OSError if the folder cannot be written.
@@ -43,9 +44,10 @@ def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path) -> Pages:
     numbers, reports = read_numbers(lakehouse, feed), reports_of(feed)
     own = folder / feed.name
     own.mkdir(parents=True, exist_ok=True)
-    paths = {report.name: own / f"{report.name}.html" for report in reports}
+    paths = {report.name: own / f"{report.name}.html" for report in reports if not names or report.name in names}
     for report in reports:
-        _write(paths[report.name], page(numbers, report))
+        if report.name in paths:
+            _write(paths[report.name], page(numbers, report))
     _write(own / INDEX, feed_index(numbers, reports))
     _write(own / SUMMARY, json.dumps(summary(numbers).as_json(), indent=2) + "\n")
     _write(folder / INDEX, feeds_index(_summaries(folder)))

@@ -1,40 +1,32 @@
-"""The page of a report in a real browser: charts appear, nothing is loaded, nothing complains."""
+"""The pages of reports in a real browser: charts appear, nothing is loaded, nothing complains, nothing is cut off."""
 
 from __future__ import annotations
 
+import csv
+import json
 import re
-import shutil
-import subprocess
+from dataclasses import replace
 from datetime import date, timedelta
-from html import escape
 from pathlib import Path
 
 import pytest
+from chromium import Browser, Page, opened
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.reports import style
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.cohorts import Cell, Cohort
+from analytics_assets.reports.index import feed_index, feeds_index, summary
 from analytics_assets.reports.numbers import Numbers, Periods
 from analytics_assets.reports.page import page
-from analytics_assets.reports.pages import reports_of
+from analytics_assets.reports.pages import REPORTS, reports_of
 from analytics_assets.reports.report import Report
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DAYS = 120
 FIRST = date(2025, 1, 1)
 HOSTILE = '<img src=x onerror="document.title=1">'
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Path of the browser."""
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail(
-            "Chromium is not installed: apt-get install -y chromium. "
-            "To leave these tests out on this machine: TIDEBOOK_NO_BROWSER=1"
-        )
-    return found
+EACH = pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
+ACTIVE_USERS = next(report for report in REPORTS if report.name == "active-users")
 
 
 @pytest.fixture(scope="module")
@@ -82,72 +74,146 @@ def cohort(number: int) -> Cohort:
     return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
 
 
-def opened(chromium: str, path: Path, profile: Path, size: str = "1280,2000") -> tuple[str, list[str]]:
-    """The page's elements after its scripts have run, and what the browser's console says."""
-    command = [
-        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}", f"--window-size={size}",
-        "--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom", path.as_uri(),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-
-
-@pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
-def test_each_chart_is_drawn_and_the_console_is_silent(
-    chromium: str, numbers: Numbers, tmp_path: Path, report: Report
-) -> None:
-    path = tmp_path / "notes.html"
+def written(folder: Path, numbers: Numbers, report: Report) -> Path:
+    path = folder / f"{report.name}.html"
     path.write_text(page(numbers, report), encoding="utf-8")
-    dom, console = opened(chromium, path, tmp_path / "profile")
-    assert console == []
-    expected = [chart.key for section in report.shown(numbers) for chart in section.charts]
-    assert expected
-    parts = re.split(r'<div class="chart[^"]*" id="chart-', dom)[1:]
-    assert [part.split('"', 1)[0] for part in parts] == expected
-    assert [part.split('"', 1)[0] for part in parts if 'class="main-svg"' in part] == expected
-    assert f'data-drawn="{len(expected)}"' in dom
-    assert "<img" not in dom
+    return path
 
 
-def test_a_page_without_tables_opens_in_silence(chromium: str, tmp_path: Path) -> None:
-    path = tmp_path / "notes.html"
-    path.write_text(
-        page(Numbers(feed=NOTES, absent=["counts", "active_users"]), reports_of(NOTES)[0]), encoding="utf-8"
+def drawn(shown: Page) -> list[str]:
+    """Keys of the charts that stand on a page, once all are drawn."""
+    shown.wait_for("!document.getElementById('figures') || document.body.dataset.drawn")
+    keys = shown.run(
+        "[...document.querySelectorAll('.chart')].filter((c) => c.querySelector('.main-svg')).map((c) => c.id)"
     )
-    dom, console = opened(chromium, path, tmp_path / "profile")
-    assert console == []
-    assert "tidebook run notes" in dom
+    return [key.removeprefix("chart-") for key in keys]
 
 
-@pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(
-    chromium: str, numbers: Numbers, tmp_path: Path, width: int, report: Report
+def cut_off(shown: Page) -> list[str]:
+    """Charts that are wider than their card."""
+    found = shown.run(
+        "[...document.querySelectorAll('.chart')].filter((c) => c.querySelector('svg')"
+        ".getBoundingClientRect().right > c.getBoundingClientRect().right + 1).map((c) => c.id)"
+    )
+    return [str(key) for key in found]
+
+
+@EACH
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_each_chart_is_drawn_nothing_complains_and_nothing_is_wider_than_the_window(
+    browser: Browser, numbers: Numbers, tmp_path: Path, report: Report, width: int, scheme: str
 ) -> None:
-    # A headless window is never narrower than 500 pixels; a frame is as narrow as it is told. The page's policy
-    # would hold for the frame's reader too, so it is taken out here.
-    made = re.sub(r"<meta http-equiv=[^>]+>", "", page(numbers, report))
-    frame = f'<iframe width="{width}" height="800" style="border:0" srcdoc="{escape(made)}"></iframe>'
-    measure = """<script>
-      const frame = document.querySelector("iframe");
-      const look = setInterval(() => {
-        const inside = frame.contentDocument;
-        if (!inside || !inside.body || !inside.body.dataset.drawn) return;
-        clearInterval(look);
-        const right = (element) => element.getBoundingClientRect().right;
-        const over = [...inside.querySelectorAll(".chart")]
-          .filter((chart) => right(chart.querySelector("svg")) > right(chart) + 1).map((chart) => chart.id);
-        document.title = "measured " + inside.documentElement.scrollWidth + " over " + over.join(",");
-      }, 100);
-    </script>"""
-    path = tmp_path / "frame.html"
-    path.write_text(f"<!doctype html><title>not measured</title>{frame}{measure}", encoding="utf-8")
-    dom, _ = opened(chromium, path, tmp_path / "profile")
-    title = re.search(r"<title>(.*?)</title>", dom)
-    assert title is not None
-    measured = re.fullmatch(r"measured (\d+) over (.*)", title[1])
-    assert measured is not None, title[1]
-    assert int(measured[1]) <= width
-    assert measured[2] == ""
+    expected = [chart.key for section in report.shown(numbers) for chart in section.charts]
+    with opened(browser, written(tmp_path, numbers, report), width, scheme) as shown:
+        assert drawn(shown) == expected
+        shown.run("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+        assert shown.run("document.documentElement.scrollWidth") <= width
+        assert cut_off(shown) == []
+        assert shown.complaints() == []
+        assert shown.run("document.images.length") == 0
+
+
+def test_what_a_page_would_not_let_run_does_complain(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:
+    path = written(tmp_path, numbers, ACTIVE_USERS)
+    path.write_text(path.read_text(encoding="utf-8").replace("</main>", "<script>document.title=1</script></main>"))
+    with opened(browser, path) as shown:
+        drawn(shown)
+        assert any("Content Security Policy" in said for said in shown.complaints())
+        assert shown.run("document.title") == "notes – Active users – Tidebook"
+
+
+def test_a_page_without_tables_opens_in_silence(browser: Browser, tmp_path: Path) -> None:
+    nothing = Numbers(feed=NOTES, absent=["counts", "active_users"])
+    with opened(browser, written(tmp_path, nothing, ACTIVE_USERS)) as shown:
+        assert shown.complaints() == []
+        assert "tidebook run notes" in shown.run("document.body.innerText")
+
+
+def test_a_feed_without_a_user_has_a_page(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:
+    none = {name: [None if value is None else 0 for value in values] for name, values in numbers.daily.items()}
+    quiet = replace(numbers, daily=none, by_attribute={}, weeks=Periods([FIRST], [None]), months=Periods([FIRST], [0]))
+    with opened(browser, written(tmp_path, quiet, ACTIVE_USERS)) as shown:
+        assert "dau" in drawn(shown)
+        assert shown.complaints() == []
+
+
+def line_colour(shown: Page) -> str:
+    return str(shown.run("getComputedStyle(document.querySelector('#chart-dau .js-line')).stroke"))
+
+
+def rgb(colour: str) -> str:
+    return "rgb(" + ", ".join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5)) + ")"
+
+
+def test_the_page_follows_the_scheme_also_while_it_is_open(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, numbers, ACTIVE_USERS), scheme="light") as shown:
+        drawn(shown)
+        ground = "getComputedStyle(document.body).backgroundColor"
+        swatch = "getComputedStyle(document.querySelector('.legend i')).backgroundColor"
+        assert (shown.run(ground), line_colour(shown)) == (rgb(style.PAPER), rgb(style.BLUE))
+        assert shown.run(swatch) == rgb(style.ORANGE)
+        shown.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        shown.wait_for("document.body.dataset.scheme === 'dark'")
+        assert (shown.run(ground), line_colour(shown)) == (rgb(style.DARK[style.PAPER]), rgb(style.DARK[style.BLUE]))
+
+
+def test_every_colour_of_a_figure_has_one_in_the_dark_scheme(numbers: Numbers) -> None:
+    charts = [chart for report in REPORTS for section in report.shown(numbers) for chart in section.charts]
+    found = {
+        colour.lower()
+        for chart in charts
+        if chart.figure is not None
+        for colour in re.findall(r'"(#[0-9a-fA-F]{6})"', json.dumps(chart.figure.to_plotly_json(), default=str))
+    }
+    assert found
+    assert found - set(style.DARK) == set()
+
+
+def test_a_number_on_the_page_is_the_one_that_was_given(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:
+    expected = [(f"{day}", users) for day, users in zip(numbers.dates, numbers.daily["dau"], strict=True)]
+    with opened(browser, written(tmp_path, numbers, ACTIVE_USERS)) as shown:
+        drawn(shown)
+        card = "document.getElementById('title-dau').parentElement"
+        shown.run(f"{card}.querySelector('details').open = true")
+        rows = shown.run(f"[...{card}.querySelectorAll('tbody tr')].map((r) => [...r.cells].map((c) => c.innerText))")
+        assert rows == [[day, "–" if users is None else str(users)] for day, users in reversed(expected)]
+        trace = "document.getElementById('chart-dau').data[0]"
+        assert shown.run(f"[{trace}.x[{trace}.x.length - 1], {trace}.y[{trace}.y.length - 1]]") == list(expected[-1])
+
+
+def test_the_link_saves_the_values_without_a_network(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:
+    browser.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path), eventsEnabled=True)
+    with opened(browser, written(tmp_path, numbers, ACTIVE_USERS)) as shown:
+        drawn(shown)
+        shown.run("document.querySelector('a[download=\"notes-dau-by-country.csv\"]').click()")
+        saved = tmp_path / "notes-dau-by-country.csv"
+        browser.wait_for(saved.exists)
+        assert shown.complaints() == []
+    with saved.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["Date", HOSTILE, "DE"]
+    by_country = numbers.by_attribute["country"]
+    columns = [numbers.dates, by_country[HOSTILE], by_country["DE"]]
+    assert rows == [["" if value is None else str(value) for value in row] for row in zip(*columns, strict=True)]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_indexes_link_every_page(browser: Browser, numbers: Numbers, tmp_path: Path, width: int) -> None:
+    reports = reports_of(NOTES)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "index.html").write_text(feeds_index([summary(numbers)]), encoding="utf-8")
+    (tmp_path / "notes" / "index.html").write_text(feed_index(numbers, reports), encoding="utf-8")
+    for report in reports:
+        written(tmp_path / "notes", numbers, report)
+    reached = {tmp_path / "index.html"}
+    waiting = list(reached)
+    while waiting:
+        with opened(browser, waiting.pop(), width) as shown:
+            drawn(shown)
+            assert shown.run("document.documentElement.scrollWidth") <= width
+            links = shown.run("[...document.querySelectorAll('a:not([download])')].map((a) => a.pathname)")
+        found = {Path(link) for link in links} - reached
+        assert all(path.is_file() for path in found), found
+        reached |= found
+        waiting += found
+    assert {path.name for path in reached} == {"index.html", *(f"{report.name}.html" for report in reports)}

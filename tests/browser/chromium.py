@@ -11,14 +11,23 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WAIT_S = 90
+START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads descriptor 3 and writes descriptor 4."""
 
 
 class Browser:
@@ -45,6 +54,14 @@ class Browser:
                     return message["result"]
                 self.events.append(message)
         raise TimeoutError(f"{method}: no answer in {WAIT_S} s")
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + WAIT_S
+        while not holds():
+            if time.monotonic() > end:
+                raise TimeoutError(str(holds))
+            time.sleep(0.05)
 
     def _messages(self, end: float) -> Iterator[dict[str, Any]]:
         ready, _, _ = select.select([self._read], [], [], max(0.0, end - time.monotonic()))
@@ -73,11 +90,7 @@ class Page:
 
     def wait_for(self, expression: str) -> None:
         """Wait until an expression is true."""
-        end = time.monotonic() + WAIT_S
-        while not self.run(expression):
-            if time.monotonic() > end:
-                raise TimeoutError(expression)
-            time.sleep(0.05)
+        self._browser.wait_for(lambda: bool(self.run(expression)))
 
     def complaints(self) -> list[str]:
         """What the page's console, its policy and its scripts' errors said so far."""
@@ -109,10 +122,12 @@ def started(program: str, profile: Path) -> Iterator[Browser]:
         "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}", "--remote-debugging-pipe",
         "about:blank",
     ]  # fmt: skip
-    # The browser reads descriptor 3 and writes descriptor 4.
-    shell = ["/bin/sh", "-c", f'exec "$@" 3<&{from_here[0]} 4>&{to_here[1]}', "sh", *command]
+    ends = (from_here[0], to_here[1])
     process = subprocess.Popen(
-        shell, pass_fds=(from_here[0], to_here[1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", START, *map(str, ends), *command],
+        pass_fds=ends,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         os.close(from_here[0])
