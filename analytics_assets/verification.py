@@ -31,12 +31,12 @@ NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_v
 a date was closed: none of that follows from landing alone."""
 
 BEFORE_DASH = (
-    *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets"),
+    *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets", "duration_buckets"),
     *("edges", "published_versions", "user_history_versions"),
 )
 WITHOUT_VERSION = (
     *("active_users", "active_users_week", "active_users_month", "session_days", "latency"),
-    *("device_effect", "device_loads"),
+    *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
 )
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
@@ -58,6 +58,10 @@ KEYS = {
     "device_differences": ("period", "period_start", "app_version", "device_type"),
     "device_pairs": ("period", "period_start", "app_version", "device_type", "other_device_type"),
     "device_loads": ("event_month", "app_version", "device_type", "bucket"),
+    "duration_buckets": ("event_date", "action", "bucket"),
+    "duration_cuts": ("period", "action"),
+    "power_users": ("period", "user_id"),
+    "engagement_concentration": ("period", "top_percent"),
     "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }
 FIRST = 10

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+ARRIVAL_FIELD = "{arrival}"
+
 
 class Arrival(Enum):
     """Grain of arrivals: how often files land, and the partitions of bronze.
@@ -46,3 +48,12 @@ class JsonArray:
 
 
 Format = Csv | JsonArray
+
+
+def check_landing(name: str, landing: str) -> None:
+    """Raise ValueError unless a pattern of files is relative and names the arrival once, before any wildcard."""
+    if landing.count(ARRIVAL_FIELD) != 1 or landing.startswith("/") or ".." in landing:
+        raise ValueError(f"{name}: landing is {landing!r}, expected a relative pattern with one {ARRIVAL_FIELD}")
+    prefix = landing.split(ARRIVAL_FIELD)[0]
+    if any(sign in prefix for sign in "*?["):
+        raise ValueError(f"{name}: landing is {landing!r}, expected no wildcard before {ARRIVAL_FIELD}")

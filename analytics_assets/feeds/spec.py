@@ -13,11 +13,12 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from analytics_assets.feeds.formats import Arrival, Csv, Format, JsonArray
+from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, JsonArray, check_landing
 from analytics_assets.feeds.own_names import Published, View
 from analytics_assets.transforms.user_history import MOST_BITS
 
 __all__ = [
+    "ARRIVAL_FIELD",
     "WHOLE_ROW",
     "Arrival",
     "Csv",
@@ -34,7 +35,6 @@ __all__ = [
 WHOLE_ROW: tuple[str, ...] = ("raw",)
 """Event key of a feed whose rows are equal only when the whole line is."""
 
-ARRIVAL_FIELD = "{arrival}"
 SESSION_KEY_COLUMNS = ("user_id", "object_id")
 
 
@@ -108,7 +108,7 @@ class Dimension:
     key: str = "user_id"
 
     def __post_init__(self) -> None:
-        _check_landing(self.name, self.landing)
+        check_landing(self.name, self.landing)
         if self.partition_by not in self.attributes:
             raise ValueError(f"{self.name}: partition_by is {self.partition_by!r}, expected one of {self.attributes}")
 
@@ -133,6 +133,7 @@ class Feed:
     closed_through: dates up to it are closed whatever has landed, for finite files.
     look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
     cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
+    top_percents: the users of each period with the most engaged time are kept, so many per cent of the active ones.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -169,6 +170,7 @@ class Feed:
     look_back_days: int = 35
     cohort_weeks: int = 26
     cohort_days: int = 30
+    top_percents: tuple[int, ...] = (1, 5, 10)
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)
@@ -177,7 +179,7 @@ class Feed:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"feed name: saw {self.name!r}, expected small letters, digits and _")
-        _check_landing(self.name, self.landing)
+        check_landing(self.name, self.landing)
         for zone in (self.time_zone, self.source_zone):
             try:
                 ZoneInfo(zone)
@@ -212,6 +214,8 @@ class Feed:
         for name, periods in (("cohort_weeks", self.cohort_weeks), ("cohort_days", self.cohort_days)):
             if not 1 <= periods <= MOST_BITS:
                 raise ValueError(f"{self.name}: {name} is {periods}, expected 1 to {MOST_BITS}")
+        if not self.top_percents or not all(1 <= percent <= 100 for percent in self.top_percents):
+            raise ValueError(f"{self.name}: top_percents is {self.top_percents}, expected numbers from 1 to 100")
         for name, length in (("settle", self.settle), ("due", self.due)):
             if length < timedelta(0):
                 raise ValueError(f"{self.name}: {name} is {length}, expected 0 or more")
@@ -242,11 +246,3 @@ class Feed:
     def arrivals_begin(self) -> date:
         """First date of an arrival."""
         return self.first_arrival or self.first_date
-
-
-def _check_landing(name: str, landing: str) -> None:
-    if landing.count(ARRIVAL_FIELD) != 1 or landing.startswith("/") or ".." in landing:
-        raise ValueError(f"{name}: landing is {landing!r}, expected a relative pattern with one {ARRIVAL_FIELD}")
-    prefix = landing.split(ARRIVAL_FIELD)[0]
-    if any(sign in prefix for sign in "*?["):
-        raise ValueError(f"{name}: landing is {landing!r}, expected no wildcard before {ARRIVAL_FIELD}")

@@ -19,6 +19,7 @@ from analytics_assets.feeds.fields import (
 from analytics_assets.feeds.latency_tables import latency_tables
 from analytics_assets.feeds.live_tables import live_tables
 from analytics_assets.feeds.metric_tables import metric_tables
+from analytics_assets.feeds.power_tables import power_tables
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.state_tables import state_tables
 from analytics_assets.feeds.table import Table, declared
@@ -207,7 +208,15 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
                 maker=feed.dimension.name,
             ),
         ]
-    made += [*metric_tables(feed), *latency_tables(feed), *device_tables(feed), *live_tables(feed), *state_tables(feed)]
+    for tables_of in (
+        metric_tables,
+        latency_tables,
+        device_tables,
+        live_tables,
+        power_tables,
+        state_tables,
+    ):
+        made += tables_of(feed)
     return {made_table.name: made_table for made_table in made}
 
 

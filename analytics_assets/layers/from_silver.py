@@ -12,6 +12,7 @@ from analytics_assets.layers.edges import session_versions
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.activity_mix import activity_mix
 from analytics_assets.transforms.dates import by_date
+from analytics_assets.transforms.duration_cuts import duration_buckets
 from analytics_assets.transforms.interaction_counts import interaction_counts
 from analytics_assets.transforms.load_buckets import load_buckets
 from analytics_assets.transforms.sessions import sessions, unsplit_sessions
@@ -69,6 +70,11 @@ def build_latency_buckets(world: World, days: Sequence[str]) -> Built:
     return _of_events(world, "latency_buckets", days, lambda silver: load_buckets(silver, feed.page_views, dimensions))
 
 
+def build_duration_buckets(world: World, days: Sequence[str]) -> Built:
+    """Count the events of the dates by action and bucket of their duration."""
+    return _of_events(world, "duration_buckets", days, duration_buckets)
+
+
 def _of_events(world: World, name: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]) -> Built:
     """A table of dates that follows from the events of each date alone."""
     keys = sorted(days)
@@ -91,5 +97,6 @@ FURTHER: dict[str, Callable[[World, Sequence[str]], Built]] = {
     "activity_mix": build_activity_mix,
     "interaction_counts": build_interaction_counts,
     "latency_buckets": build_latency_buckets,
+    "duration_buckets": build_duration_buckets,
 }
 """Tables of dates that only some feeds have."""

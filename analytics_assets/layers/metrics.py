@@ -10,7 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analytics_assets.layers import device_effect, latency, retention, session_days, user_history
+from analytics_assets.layers import (
+    device_effect,
+    duration_cuts,
+    latency,
+    power_users,
+    retention,
+    session_days,
+    user_history,
+)
 from analytics_assets.layers.world import Built, World
 
 WHOLE = ""
@@ -79,6 +87,22 @@ METRICS: tuple[Metric, ...] = (
         behind=device_effect.behind,
         build=lambda world, _: device_effect.build_device_effect(world),
         build_again=lambda world, _: device_effect.build_device_effect(world, again=True),
+    ),
+    Metric(
+        table=duration_cuts.TABLE,
+        partitions="whole",
+        sources=(duration_cuts.BUCKETS,),
+        behind=duration_cuts.behind,
+        build=lambda world, _: duration_cuts.build_duration_cuts(world),
+        build_again=lambda world, _: duration_cuts.build_duration_cuts(world, again=True),
+    ),
+    Metric(
+        table=power_users.TABLE,
+        partitions="whole",
+        sources=("user_days", "sessions", duration_cuts.TABLE),
+        behind=power_users.behind,
+        build=lambda world, _: power_users.build_power_users(world),
+        build_again=lambda world, _: power_users.build_power_users(world, again=True),
     ),
 )
 

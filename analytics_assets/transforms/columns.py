@@ -67,7 +67,7 @@ EXIT_ACTION = column("exit_action", T.StringType(), "Action of the last event.")
 EXIT_OBJECT_ID = column("exit_object_id", T.StringType(), "Object of the last event.")
 
 # Session days
-SESSIONS = column("sessions", T.LongType(), "Sessions that began on the date.")
+SESSIONS = column("sessions", T.LongType(), "Sessions that began on the date, or in the period.")
 TOTAL_DURATION_S = column("total_duration_s", T.DecimalType(24, 3), "Sum of their lengths, in seconds.")
 MEAN_DURATION_S = column("mean_duration_s", T.DoubleType(), "Mean length, in seconds.")
 P50_DURATION_S = column("p50_duration_s", T.DecimalType(14, 3), "Median length, in seconds: at rank ceil(n / 2).")
@@ -119,7 +119,7 @@ MAU = column("mau", T.LongType(), "Distinct users in the calendar month; null wh
 FIRST_DATE = column("first_date", T.DateType(), "First date of the feed's history on which the user was active.")
 DAY_BITS = column("day_bits", T.LongType(), "Bit k: active on the k-th day after first_date (0 to 62).")
 WEEK_BITS = column("week_bits", T.LongType(), "Bit k: active in the k-th ISO week after that of first_date (0 to 62).")
-PERIOD = column("period", T.StringType(), "day, week (ISO), month, or all for the whole history.")
+PERIOD = column("period", T.StringType(), "day, week (ISO), month, rolling_28, or all for the whole history.")
 COHORT_BY = column("cohort_by", T.StringType(), "What makes a user one of the cohort: first_activity in its period.")
 COHORT_START = column("cohort_start", T.DateType(), "First date of the cohort's period: a Monday, or the day itself.")
 PERIODS_AFTER = column("periods_after", T.IntegerType(), "How many periods after the cohort's own.")
@@ -142,7 +142,7 @@ TABLE_NAME = column("table_name", T.StringType(), "Name of a table that is compu
 BUCKET = column("bucket", T.IntegerType(), "b holds gamma^(b-1) < ms <= gamma^b, gamma = 1.01 / 0.99; -1 holds 0 ms.")
 LOADS = column("loads", T.LongType(), "Page views; null while the period is not complete.")
 PERIOD_START = column("period_start", T.DateType(), "First date of the period.")
-PERIOD_MONTH = column("period_month", T.StringType(), "Month in which the period begins (YYYY-MM); all for all dates.")
+PERIOD_MONTH = column("period_month", T.StringType(), "Month in which the period begins (YYYY-MM); all, rolling_28.")
 VERSION_ORDER = column("version_order", T.StringType(), "Sorts app versions as versions: 5.10.0 after 5.9.0.")
 P50 = column("p50", T.DoubleType(), "Load time at rank ceil(0.5 n) in milliseconds, within 1 %.")
 P75 = column("p75", T.DoubleType(), "Load time at rank ceil(0.75 n) in milliseconds, within 1 %.")
@@ -170,6 +170,20 @@ CLIFFS_DELTA = column(
 )
 CLIFFS_DELTA_LOW = column("cliffs_delta_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
 CLIFFS_DELTA_HIGH = column("cliffs_delta_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
+
+# Durations and power users
+LONGEST_MS = column("longest_ms", T.LongType(), "The longest duration, in milliseconds.")
+PERIOD_END = column("period_end", T.DateType(), "Last date of the period.")
+THRESHOLD_MS = column("threshold_ms", T.LongType(), "Where durations of the action are cut in the period: their p99.9.")
+EVENTS_CUT = column("events_cut", T.LongType(), "Events whose duration is above it.")
+CUT_MS = column("cut_ms", T.LongType(), "Time of these that lies above it, in milliseconds: engaged_ms - capped_ms.")
+CAPPED_MS = column("capped_ms", T.LongType(), "Engaged time, each duration cut at its action's threshold, in ms.")
+RANK = column("rank", T.LongType(), "1 + how many users have more engaged time in the period; equal ones share a rank.")
+SHARE = column("share", T.DoubleType(), "Share of the engaged time of all users of the period.")
+ACTIVE_DAYS = column("active_days", T.LongType(), "Dates of the period on which the user was active.")
+TOP_PERCENT = column("top_percent", T.IntegerType(), "The top X %; of a user the smallest X that the user is in.")
+TOP_USERS = column("top_users", T.LongType(), "ceil(top_percent * users / 100).")
+TOP_MS = column("top_ms", T.LongType(), "Engaged time of so many users, those with the most, in milliseconds.")
 
 # Restatements
 METRIC = column("metric", T.StringType(), "events, dau, sessions, or a cell such as retention_week_3.")
@@ -202,3 +216,9 @@ UNKNOWN = "unknown"
 def attribute(name: str, dimension: str) -> T.StructField:
     """Column of a user's attribute as of the event date, from a feed's dimension."""
     return column(name, T.StringType(), f"From the dimension {dimension} as of the event date; unknown if none.")
+
+
+def main_attribute(name: str) -> T.StructField:
+    """Column of the value that a user's attribute had on most of the active dates of a period."""
+    sentence = f"The user's {name} on most active dates of the period; of several, the one that was so last."
+    return column(f"main_{name}", T.StringType(), sentence)

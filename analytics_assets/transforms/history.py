@@ -47,6 +47,10 @@ class History:
         starts = sorted({day.replace(day=1) for day in self.dates()})
         return [self._period(start, (start + DAY * 31).replace(day=1) - DAY) for start in starts]
 
+    def rolling(self, days: int) -> Period:
+        """So many days, of which as_of is the last."""
+        return self._period(self.as_of - DAY * (days - 1), self.as_of)
+
     def _period(self, start: date, end: date) -> Period:
         inside = self.start <= start and end <= self.as_of
         return Period(
@@ -58,7 +62,7 @@ class History:
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """A week or a month, both ends inclusive."""
+    """A week, a month or another row of days, both ends inclusive."""
 
     start: date
     end: date
