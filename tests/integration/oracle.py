@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-SQL = [Path(__file__).with_name(f"{name}.sql") for name in ("oracle", "oracle_latency", "oracle_device")]
+SQL = [Path(__file__).with_name(f"{name}.sql") for name in ("oracle", "oracle_latency", "oracle_device", "oracle_power")]
 
 
 def oracle(landing: Path) -> duckdb.DuckDBPyConnection:

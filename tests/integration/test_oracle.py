@@ -58,6 +58,10 @@ TABLES = (
     "device_effect",
     "device_differences",
     "device_pairs",
+    "duration_buckets",
+    "duration_cuts",
+    "power_users",
+    "engagement_concentration",
 )
 # Of intervals tests/convergence has an oracle.
 INTERVALS = {
@@ -65,7 +69,7 @@ INTERVALS = {
     "device_differences": {"p50_ratio_low", "p50_ratio_high", "in_words"},
     "device_pairs": {"cliffs_delta_low", "cliffs_delta_high"},
 }
-WITHOUT_VERSION = ("user_history", "retention", "device_differences", "device_pairs")
+WITHOUT_VERSION = ("user_history", "retention", "device_differences", "device_pairs", "power_users")
 
 
 @dataclass
@@ -125,6 +129,7 @@ def _run(world: World) -> None:
     from_silver.build_sessions(world, from_silver.dates_behind(world, "sessions"))
     from_silver.build_user_days(world, from_silver.dates_behind(world, "user_days"))
     from_silver.build_latency_buckets(world, from_silver.dates_behind(world, "latency_buckets"))
+    from_silver.build_duration_buckets(world, from_silver.dates_behind(world, "duration_buckets"))
     with active_users.current_activity(world) as now:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):
@@ -197,3 +202,15 @@ def test_the_sample_has_every_case(both: Both) -> None:
     missing, unknown, known, *others = counted[0]
     assert missing > 0 and unknown > 0 and known > 0
     assert others == [True, True, True, 4]
+
+
+def test_the_sample_has_a_period_of_each_kind_and_ties_among_power_users(both: Both) -> None:
+    shown = both.sql.execute(
+        "SELECT period, is_complete FROM engagement_concentration WHERE top_percent = 1 ORDER BY ALL"
+    ).fetchall()
+    assert {True, False} == {is_complete for period, is_complete in shown if period != "rolling_28"}
+    assert ("rolling_28", True) in shown
+    cut = both.sql.execute("SELECT min(events_cut) > 0, count(DISTINCT action) FROM duration_cuts").fetchall()
+    assert cut == [(True, 5)]
+    moved = both.sql.execute("SELECT count(*) FROM power_users WHERE main_country <> 'unknown'").fetchall()
+    assert moved[0][0] > 0
