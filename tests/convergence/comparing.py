@@ -35,7 +35,7 @@ USERS_FOLDER = "notes/users"
 VERSIONS = dict.fromkeys(
     (
         *("active_users", "active_users_week", "active_users_month", "session_days", "latency"),
-        *("device_effect", "device_loads"),
+        *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
     ),
     ("input_version",),
 )

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import cohorts
 import devices
+import engaged
 import events
 from closed_dates import TOTAL, History
 from described import Described
@@ -40,6 +41,8 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         "session_days": session_days(feed, history, sessions(feed, made), days),
         **devices.expected(feed, history, made),
     }
+    if feed.has_duration:
+        tables |= engaged.expected(feed, history, made, days, sessions(feed, made))
     if feed.has_country:
         tables["activity_mix"] = activity_mix(made)
     if feed.has_one_key_over_all_dates:

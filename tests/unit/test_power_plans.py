@@ -29,9 +29,7 @@ TABLES = {
 @pytest.fixture(autouse=True, scope="module")
 def plans_as_they_run(spark: SparkSession) -> Iterator[None]:
     # Tables of users are no small ones, however small Spark may think them.
-    with spark_config(
-        spark, {"spark.sql.adaptive.enabled": "false", "spark.sql.autoBroadcastJoinThreshold": "-1"}
-    ):
+    with spark_config(spark, {"spark.sql.adaptive.enabled": "false", "spark.sql.autoBroadcastJoinThreshold": "-1"}):
         yield
 
 

@@ -1,4 +1,4 @@
-"""Power users: totals with durations cut, ranks that equal a plain sort's, ties, and the values that a user had most."""
+"""Power users: totals with durations cut, ranks that equal a plain sort's, ties, and the value most used."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -83,9 +83,7 @@ def test_ranks_within_buckets_are_those_of_a_plain_sort(
     percents = data.draw(st.lists(st.integers(1, 100), min_size=1, max_size=3, unique=True))
     periods = {f"p{n}": own for n, own in enumerate(groups)}
     totals = totals_of(spark, periods)
-    assert found_users(spark, totals, percents) == {
-        name: by_plain_sort(own, percents) for name, own in periods.items()
-    }
+    assert found_users(spark, totals, percents) == {name: by_plain_sort(own, percents) for name, own in periods.items()}
     places = [(name, place) for name, own in periods.items() for place in {1, (len(own) + 1) // 2, len(own)}]
     everyone = ranked(totals, for_ranks(spark, steps_of(totals), 100))
     sums = sums_at(everyone, spark.createDataFrame(places, "period string, place long")).collect()
