@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-SQL = [Path(__file__).with_name(f"{name}.sql") for name in ("oracle", "oracle_latency", "oracle_device", "oracle_power")]
+SQL = [
+    Path(__file__).with_name(f"{name}.sql") for name in ("oracle", "oracle_latency", "oracle_device", "oracle_power")
+]
 
 
 def oracle(landing: Path) -> duckdb.DuckDBPyConnection:
