@@ -15,7 +15,7 @@ from analytics_assets.samples.faults import Faults
 from analytics_assets.samples.files import Progress, begin_landing, truth_file
 from analytics_assets.samples.notes_lines import EVENTS_HEADER, events_file, note_texts, users_file
 from analytics_assets.samples.options import NotesOptions
-from analytics_assets.samples.people import People, make_people
+from analytics_assets.samples.people import DEVICES, People, make_people
 from analytics_assets.samples.releases import releases
 from analytics_assets.samples.snapshots import Snapshots, snapshot_days, write_snapshots
 from analytics_assets.samples.tally import Tally
@@ -82,4 +82,5 @@ def _truth(
         snapshot_rows=snapshots.rows,
         snapshot_duplicates=snapshots.duplicates,
         users_without_snapshot=int(np.count_nonzero(~snapshots.is_listed[tally.active_users()])),
+        device_load={device: load for device, (_, load) in DEVICES.items()},
     )

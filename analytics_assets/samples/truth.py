@@ -69,6 +69,7 @@ class NotesTruth(Truth):
     """engaged_ms: sum of all events' durations. snapshot_rows: rows by arrival of the dimension.
 
     snapshot_duplicates: rows beyond one a (arrival, user). users_without_snapshot: active users in no snapshot.
+    device_load: the factor by which each device makes pages load slower; empty where none does.
     """
 
     engaged_ms: int
@@ -78,6 +79,7 @@ class NotesTruth(Truth):
     snapshot_rows: dict[str, int]
     snapshot_duplicates: int
     users_without_snapshot: int
+    device_load: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

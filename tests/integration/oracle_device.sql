@@ -113,7 +113,7 @@ FROM device_ratios
 UNION ALL
 SELECT
     period_month, period, period_start, 'stratified', device_type, sum(loads),
-    sum(weight * ratio) / sum(weight) FILTER (ratio IS NOT NULL)
+    (sum(weight * ratio) / sum(weight) FILTER (ratio IS NOT NULL))::DECIMAL(18, 9)
 FROM weighed WHERE app_version <> 'all' GROUP BY ALL;
 
 CREATE TABLE device_pairs AS
@@ -127,5 +127,5 @@ FROM device_deltas
 UNION ALL
 SELECT
     period_month, period, period_start, 'stratified', device_type, other_device_type,
-    sum(weight * delta) FILTER (tells) / sum(weight) FILTER (tells)
+    (sum(weight * delta) FILTER (tells) / sum(weight) FILTER (tells))::DECIMAL(12, 9)
 FROM weighed WHERE app_version <> 'all' GROUP BY ALL;

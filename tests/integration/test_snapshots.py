@@ -26,6 +26,9 @@ VERSIONS = dict.fromkeys(
         "table_versions",
         "user_history_versions",
         "session_days",
+        "latency",
+        "device_effect",
+        "device_loads",
     ),
     ("input_version",),
 )

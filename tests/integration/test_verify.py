@@ -30,6 +30,7 @@ TABLES = {
     *("bronze", "counts", "tide", "silver", "sessions", "user_days", "users", "users_rejected"),
     *("active_users", "active_users_week", "active_users_month"),
     *("session_days", "user_history", "user_history_versions", "retention"),
+    *("latency_buckets", "latency", "device_effect", "device_differences", "device_pairs", "device_loads"),
 }
 ARCHIVED = "2025-02-27"
 

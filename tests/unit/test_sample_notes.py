@@ -200,3 +200,20 @@ def test_a_broken_line_has_the_fault_of_its_kind_alone(kind: str) -> None:
         line = break_note(GOOD.replace(b"42", b"%02d" % page), kind)
         assert line.count(b"\n") == 1
         assert verdict(line[:-1], date(2025, 1, 3)) == kind
+
+
+def test_pages_load_slower_by_the_factor_of_the_device(tmp_path: Path) -> None:
+    """Medians of many loads, in one version: a factor is met within a few per cent."""
+    landing = tmp_path
+    truth = generate_notes(landing, small(events=60_000, users=2_000, bots=0, broken_share=0, change_share=0))
+    devices: dict[str, str] = {}
+    for path in sorted((landing / "notes" / "users").glob("*/users.csv")):
+        devices |= {line.split(",")[0]: line.split(",")[3] for line in path.read_text().splitlines()[1:]}
+    loads = defaultdict(list)
+    for event in Recount(landing).events.values():
+        if event.action == "page_view" and event.user in devices:
+            loads[devices[event.user]].append(event.duration_ms)
+    medians = {device: sorted(found)[len(found) // 2] for device, found in loads.items() if device}
+    assert medians.keys() == truth.device_load.keys()
+    for device, factor in truth.device_load.items():
+        assert medians[device] / medians["iPhone"] == pytest.approx(factor / truth.device_load["iPhone"], rel=0.06)
