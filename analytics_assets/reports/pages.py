@@ -10,6 +10,7 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import figures, headline, parts
 from analytics_assets.reports.arrivals import DAY
+from analytics_assets.reports.device_figures import device_differences
 from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.report import Report, Section
@@ -83,6 +84,21 @@ REPORTS: tuple[Report, ...] = (
         reading=(
             "<b>Retention</b>: users by the ISO week of their first active day, and how many of them were active in "
             "the weeks after. Point at a cell for the number of users and its 95 % interval (Wilson).",
+        ),
+    ),
+    Report(
+        name="devices",
+        title="Devices",
+        about="Whether pages load faster on one device than on another, and how certain that is.",
+        tables=("device_effect", "device_differences"),
+        sections=lambda numbers: (
+            [Section(title="Devices", charts=[device_differences(numbers.devices)])] if numbers.devices else []
+        ),
+        reading=(
+            "<b>Median device</b>: the one in the middle, when devices stand in the order of their median load times. "
+            "Where a bar crosses 0, these loads do not tell which is faster.",
+            "<b>Within versions</b>: the mean of the app's versions, so that a slow version that one device uses more "
+            "does not look like a slow device.",
         ),
     ),
     Report(
