@@ -10,6 +10,8 @@ is `device_loads`, which does not grow with users; a month's figures and those i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -43,10 +45,33 @@ Cells = list[tuple[str, int, Ints]]
 Rows = list[dict[str, Any]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """What should stand. months: of the history, by name. loads: version of the sums of each complete month. periods:
+    version of each period's figures. held: months and periods that are left as they are, since checks of their events
+    failed."""
+
+    months: Mapping[str, Period]
+    loads: Mapping[str, str]
+    periods: Mapping[str, str]
+    held: AbstractSet[str]
+
+    def loads_behind(self, world: World) -> dict[str, str]:
+        """Months whose sums are not as they should be."""
+        return self._not_held(differing(world.lakehouse.versions(world.tables[LOADS]), self.loads))
+
+    def periods_behind(self, world: World) -> dict[str, str]:
+        """Periods whose figures are not as they should be."""
+        return self._not_held(differing(world.lakehouse.versions(world.tables[EFFECT]), self.periods))
+
+    def _not_held(self, found: Mapping[str, str]) -> dict[str, str]:
+        return {key: version for key, version in found.items() if key not in self.held}
+
+
 def behind(world: World) -> dict[str, str]:
     """The table's one key with the periods that are behind, where there are any."""
-    months = _months(world)
-    found = {**_months_to_load(world, months), **_periods_to_tell(world, months)}
+    due = _due(world)
+    found = {**due.loads_behind(world), **due.periods_behind(world)}
     return {"": digest(*sorted(found.items()))} if found else {}
 
 
@@ -55,66 +80,41 @@ def build_device_effect(world: World, *, again: bool = False) -> Built:
 
     again: compute all months anew, whether or not they are behind.
     """
-    lakehouse, months = world.lakehouse, _months(world)
-    wanted = _loads_wanted(world, months)
-    to_load = sorted({*wanted, *lakehouse.versions(world.tables[LOADS])} if again else _months_to_load(world, months))
-    if to_load:
-        _write_loads(world, {key: months[key] for key in to_load if key in wanted}, to_load, wanted)
-    versions = _versions(world, months)
-    stands = lakehouse.versions(world.tables[EFFECT])
-    keys = sorted({*versions, *stands} if again else _periods_to_tell(world, months))
+    lakehouse, due = world.lakehouse, _due(world)
+    loads, periods = ({*due.loads_behind(world)}, {*due.periods_behind(world)})
+    if again:
+        loads, periods = (loads | due.loads.keys()) - due.held, (periods | due.periods.keys()) - due.held
+    if loads:
+        _write_loads(world, {key: due.months[key] for key in loads & due.loads.keys()}, sorted(loads), due.loads)
     rows: dict[str, Rows] = {PAIRS: [], DIFFERENCES: [], EFFECT: []}
-    for key in keys:
-        if key in versions:
-            _tell(world, key, months, versions[key], rows)
-    written = None
-    for name, found in rows.items():  # the one with versions last
-        table = world.tables[name]
-        made = pa.Table.from_pylist(found, arrow_schema(table))
-        written = lakehouse.put(table, made, world.run_id, keys, one_of("period_month", keys))
-    return Built(
-        table=world.tables[EFFECT], written=written, rows={"": sum(lakehouse.rows(world.tables[EFFECT]).values())}
-    )
+    for key in sorted(periods & due.periods.keys()):
+        _tell(world, key, due, rows)
+    written, table = None, world.tables[EFFECT]
+    for name, found in rows.items() if periods else ():
+        made = pa.Table.from_pylist(found, arrow_schema(world.tables[name]))
+        where = one_of("period_month", periods)
+        written = lakehouse.put(world.tables[name], made, world.run_id, sorted(periods), where)
+    return Built(table=table, written=written, rows={"": sum(lakehouse.rows(table).values())})
 
 
-def _months(world: World) -> dict[str, Period]:
-    """The months of the history, by name."""
+def _due(world: World) -> Due:
     history = world.history()
-    return {f"{month.start:%Y-%m}": month for month in history.months()} if history else {}
-
-
-def _loads_wanted(world: World, months: Mapping[str, Period]) -> dict[str, str]:
-    """The version of the sums of each complete month."""
-    stands = world.lakehouse.versions(world.tables[BUCKETS])
-    return {
-        key: digest(SEED, REPLICATES, *[f"{day} {stands.get(day.isoformat(), '')}" for day in month.dates()])
+    months = {f"{month.start:%Y-%m}": month for month in history.months()} if history else {}
+    silver, buckets = (world.lakehouse.versions(world.tables[name]) for name in ("silver", BUCKETS))
+    loads = {
+        key: digest(SEED, REPLICATES, *[f"{day} {buckets.get(day.isoformat(), '')}" for day in month.dates()])
         for key, month in months.items()
         if month.is_complete
     }
-
-
-def _versions(world: World, months: Mapping[str, Period]) -> dict[str, str]:
-    """The version of each period: of its month's sums, or of all months'."""
-    loads = _loads_wanted(world, months)
-    versions = {key: loads.get(key, digest("open")) for key in months}
-    return {**versions, TOTAL: digest(*sorted(loads.items()))} if loads else versions
-
-
-def _months_to_load(world: World, months: Mapping[str, Period]) -> dict[str, str]:
-    found = differing(world.lakehouse.versions(world.tables[LOADS]), _loads_wanted(world, months))
-    return {key: version for key, version in found.items() if key not in _held_back(world, months)}
-
-
-def _periods_to_tell(world: World, months: Mapping[str, Period]) -> dict[str, str]:
-    held = _held_back(world, months)
-    found = differing(world.lakehouse.versions(world.tables[EFFECT]), _versions(world, months))
-    return {key: version for key, version in found.items() if key not in (held | {TOTAL} if held else held)}
-
-
-def _held_back(world: World, months: Mapping[str, Period]) -> set[str]:
-    """Months with a date of which silver is not what went on to the buckets: its checks failed."""
-    silver, buckets = (world.lakehouse.versions(world.tables[name]) for name in ("silver", BUCKETS))
-    return {day[: len("2025-01")] for day in differing(buckets, silver)} & months.keys()
+    in_all = {TOTAL: digest(*sorted(loads.items()))} if loads else {}
+    # Of these silver is not what went on to the buckets.
+    held = {day[: len("2025-01")] for day in differing(buckets, silver)} & months.keys()
+    return Due(
+        months=months,
+        loads=loads,
+        periods={**{key: loads.get(key, digest("open")) for key in months}, **in_all},
+        held=held | {TOTAL} if held else held,
+    )
 
 
 def _write_loads(world: World, months: Mapping[str, Period], keys: Sequence[str], versions: Mapping[str, str]) -> None:
@@ -131,8 +131,9 @@ def _write_loads(world: World, months: Mapping[str, Period], keys: Sequence[str]
     lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
 
 
-def _tell(world: World, key: str, months: Mapping[str, Period], version: str, rows: dict[str, Rows]) -> None:
+def _tell(world: World, key: str, due: Due, rows: dict[str, Rows]) -> None:
     """Add the rows of a period."""
+    months = due.months
     complete = [name for name, month in months.items() if month.is_complete and key in (name, TOTAL)]
     first: date = min(months[name].start for name in complete) if key == TOTAL else months[key].start
     period = {
@@ -140,7 +141,7 @@ def _tell(world: World, key: str, months: Mapping[str, Period], version: str, ro
         "period": TOTAL if key == TOTAL else "month",
         "period_start": first,
     }
-    state = {"is_complete": bool(complete), "input_version": version}
+    state = {"is_complete": bool(complete), "input_version": due.periods[key]}
     if not complete:
         rows[EFFECT].append({**period, "app_version": TOTAL, **state})
     for name, effect in _effects(world, complete) if complete else ():
