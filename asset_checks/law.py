@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from analytics_assets.layers.world import World
 
 
@@ -18,6 +20,14 @@ class Verdict:
 
     passed: bool
     figures: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+def none_of(broken: pa.Table) -> Verdict:
+    """Passed if there is no row that breaks a rule; else how many there are, and the first of them."""
+    figures: dict[str, int | float | str] = {"broken": len(broken)}
+    if len(broken):
+        figures["first"] = ", ".join(f"{name} {value}" for name, value in broken.slice(0, 1).to_pylist()[0].items())
+    return Verdict(not len(broken), figures)
 
 
 @dataclass(frozen=True, kw_only=True)

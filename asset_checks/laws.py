@@ -5,11 +5,21 @@ from __future__ import annotations
 from asset_checks.active_user_checks import ACTIVE_USERS_LAW
 from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
 from asset_checks.device_checks import DEVICE_LAW
+from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW
 from asset_checks.law import Law
 from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
-LAWS: tuple[Law, ...] = (BRONZE_LAW, SILVER_LAW, SESSIONS_LAW, ACTIVE_USERS_LAW, RETENTION_LAW, DEVICE_LAW)
+LAWS: tuple[Law, ...] = (
+    BRONZE_LAW,
+    SILVER_LAW,
+    SESSIONS_LAW,
+    ACTIVE_USERS_LAW,
+    RETENTION_LAW,
+    BUCKETS_LAW,
+    LATENCY_LAW,
+    DEVICE_LAW,
+)
 
 
 def law_of(table: str) -> Law | None:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.columns import TOTAL
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict, none_of
 
 TABLE = "retention"
 BOUNDS = Check(
@@ -38,9 +38,9 @@ def judge(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on the table as a whole, read without a JVM. keys: the one key "" of a table without partitions."""
     cells = world.lakehouse.arrow(world.tables[TABLE])
     found = {
-        BOUNDS.name: _verdict(_out_of_bounds(cells)),
-        VALUES_ADD_UP.name: _verdict(_unequal_sums(cells)),
-        COHORTS_ARE_NEW_USERS.name: _verdict(_other_than_new(world, cells)),
+        BOUNDS.name: none_of(_out_of_bounds(cells)),
+        VALUES_ADD_UP.name: none_of(_unequal_sums(cells)),
+        COHORTS_ARE_NEW_USERS.name: none_of(_other_than_new(world, cells)),
     }
     return {name: dict.fromkeys(keys, verdict) for name, verdict in found.items()}
 
@@ -90,13 +90,6 @@ def _other_than_new(world: World, cells: pa.Table) -> pa.Table:
     new = world.lakehouse.arrow(table, ["event_date", "new"], pc.field("dimension") == TOTAL)
     both = cohorts.join(new, "cohort_start", "event_date")
     return both.filter(pc.fill_null(pc.not_equal(both["size"], both["new"]), False))
-
-
-def _verdict(broken: pa.Table) -> Verdict:
-    figures: dict[str, int | float | str] = {"broken": len(broken)}
-    if len(broken):
-        figures["first"] = ", ".join(f"{name} {value}" for name, value in broken.slice(0, 1).to_pylist()[0].items())
-    return Verdict(not len(broken), figures)
 
 
 RETENTION_LAW = Law(checks=(BOUNDS, VALUES_ADD_UP, COHORTS_ARE_NEW_USERS), judge=judge)

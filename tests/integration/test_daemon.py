@@ -86,9 +86,11 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
         "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
         "active_users_week": Counter(week),
         "active_users_month": Counter(month),
+        "latency_buckets": Counter(on),
         "session_days": Counter(on),
         "user_history": Counter([None]),
         "retention": Counter([None]),
+        "latency": Counter([None]),
         "restatements": Counter([None]),
     }
     time.sleep(TWO_TICKS_S)
