@@ -182,5 +182,7 @@ def broken_laws(world: World) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    # Two programs' objects for UTC are not one.
+    # Two programs' objects for UTC are not one, nor are the last digits of their powers.
+    if isinstance(value, float):
+        return f"{value:.13g}"
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value

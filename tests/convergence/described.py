@@ -40,6 +40,7 @@ class Described:
     has_duration: bool = False
     has_version: bool = False
     has_country: bool = False
+    page_views: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     first_date: date = date(2023, 1, 1)
@@ -72,6 +73,7 @@ NOTES = Described(
     content=("duration_ms", "app_version"),
     has_duration=True,
     has_version=True,
+    page_views=("page_view",),
     attributes=("country", "device_type", "subscription_type"),
 )
 ACCESS_LOG = Described(

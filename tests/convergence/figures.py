@@ -15,6 +15,7 @@ import cohorts
 import devices
 import engaged
 import events
+import load_times
 from closed_dates import TOTAL, History
 from described import Described
 from events import DAY, Row
@@ -39,6 +40,7 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         **active_users(feed, history, days),
         **cohorts.expected(feed, history, {feed.arrival(path) for path in files}, rows, days),
         "session_days": session_days(feed, history, sessions(feed, made), days),
+        **load_times.expected(feed, history, made),
         **devices.expected(feed, history, made),
     }
     if feed.has_duration:
