@@ -141,9 +141,9 @@ def reading_version(feed: Feed) -> str:
 
 def event_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how accepted rows become events in sessions."""
-    return digest(
-        feed.event_key, feed.winner, feed.key_scope, feed.kept, feed.sessions, feed.time_zone, feed.attributes
-    )
+    parts = (feed.event_key, feed.winner, feed.key_scope, feed.kept, feed.sessions, feed.time_zone, feed.attributes)
+    # What follows from silver date by date has silver's version, so which events are loads is part of it.
+    return digest(*parts, *([feed.page_views] if feed.page_views else []))
 
 
 def snapshot_version(dimension: Dimension) -> str:
