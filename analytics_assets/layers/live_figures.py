@@ -14,7 +14,7 @@ from deltalake import QueryBuilder
 
 from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.layers.world import World
-from analytics_assets.transforms.buckets import GAMMA, PER_MILLE, ZERO_BUCKET
+from analytics_assets.transforms.buckets import PER_MILLE, quantile
 
 BUCKETS_OF_DATES = "latency_buckets"
 
@@ -36,19 +36,6 @@ def live_load_times(world: World, since: datetime) -> list[LoadTimes]:
 def load_times_of(world: World, day: date) -> list[LoadTimes]:
     """Load times of a date as its own table has them, likewise."""
     return _load_times(world, BUCKETS_OF_DATES, f"event_date = DATE '{day}' AND bucket IS NOT NULL")
-
-
-def quantile(counts: Mapping[int, int], per_mille: int) -> float:
-    """The quantile per_mille / 1000 of values of which `counts` says how many are in which bucket, at least one.
-
-    Source: METRICS "Quantiles".
-    """
-    left = max(1, -(-per_mille * sum(counts.values()) // 1000))
-    for bucket in sorted(counts):
-        left -= counts[bucket]
-        if left <= 0:
-            break
-    return 0.0 if bucket == ZERO_BUCKET else 2 * GAMMA**bucket / (GAMMA + 1)
 
 
 def _load_times(world: World, name: str, where: str) -> list[LoadTimes]:

@@ -20,8 +20,14 @@ from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
 from analytics_assets.reports.values import Values, figure_values
 
-Unit = Literal["count", "share", "ratio", "minutes"]
-HOVER: dict[Unit, str] = {"count": "%{y:,d}", "share": "%{y:.1%}", "ratio": "%{y:,.2f}", "minutes": "%{y:,.1f} min"}
+Unit = Literal["count", "share", "ratio", "minutes", "milliseconds"]
+HOVER: dict[Unit, str] = {
+    "count": "%{y:,d}",
+    "share": "%{y:.1%}",
+    "ratio": "%{y:,.2f}",
+    "minutes": "%{y:,.1f} min",
+    "milliseconds": "%{y:,.0f} ms",
+}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.reports.device_numbers import Devices, read_devices
+from analytics_assets.reports.load_numbers import Loads, read_loads
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
@@ -29,8 +30,8 @@ DRAWN_DAYS = 400
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
 SESSION_FIGURES = ("mean_duration_s", "p50_duration_s", "p95_duration_s", "bounce_rate")
 TABLES = (
-    *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention", "counts"),
-    *("device_effect", "device_differences"),
+    *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention"),
+    *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
 )
 
 Value = int | float | None
@@ -64,6 +65,7 @@ class Numbers:
     session_days: dict[str, list[Value]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     devices: Devices | None = None
+    loads: Loads | None = None
     arrivals: Arrivals | None = None
     lateness_days: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
@@ -98,6 +100,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         session_days=_session_days(datasets.get("session_days"), dates),
         cohorts=read_cohorts(datasets.get("retention")),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
+        loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
         arrivals=arrivals,
         lateness_days=read_lateness(datasets.get("counts"), arrivals, dates, feed.lag_days),
         versions={name: table.version() for name, table in opened.items()},

@@ -12,6 +12,7 @@ from analytics_assets.reports import figures, headline, parts
 from analytics_assets.reports.arrivals import DAY
 from analytics_assets.reports.device_figures import device_differences
 from analytics_assets.reports.landed_figures import landed_rows
+from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
@@ -84,6 +85,18 @@ REPORTS: tuple[Report, ...] = (
         reading=(
             "<b>Retention</b>: users by the ISO week of their first active day, and how many of them were active in "
             "the weeks after. Point at a cell for the number of users and its 95 % interval (Wilson).",
+        ),
+    ),
+    Report(
+        name="load-times",
+        title="Load times",
+        about="How long pages took to load, and in which versions of the app and on which devices they were slow.",
+        tables=("latency", "latency_buckets"),
+        sections=lambda numbers: [Section(title="Load times", charts=load_times(numbers.loads))],
+        tiles=lambda numbers: load_tiles(numbers.loads),
+        reading=(
+            "A <b>percentile</b> is the time at its rank, read off buckets that are 2 % wide: it is within 1 % of the "
+            "exact one. Percentiles of days cannot be averaged to those of a week.",
         ),
     ),
     Report(

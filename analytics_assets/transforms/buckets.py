@@ -62,3 +62,16 @@ def quantile_buckets(
         F.first("_number").alias(number),
         *[F.min(F.when(is_reached, F.col("bucket"))).alias(name) for name, is_reached in reached.items()],
     )
+
+
+def quantile(counts: Mapping[int, int], per_mille: int) -> float:
+    """The quantile per_mille / 1000 of values of which `counts` says how many are in which bucket, at least one.
+
+    Source: METRICS "Quantiles".
+    """
+    left = max(1, -(-per_mille * sum(counts.values()) // 1000))
+    for bucket in sorted(counts):
+        left -= counts[bucket]
+        if left <= 0:
+            break
+    return 0.0 if bucket == ZERO_BUCKET else 2 * GAMMA**bucket / (GAMMA + 1)
