@@ -69,7 +69,7 @@ def device_loads(loads: DataFrame, compared: DataFrame) -> DataFrame:
         "user_id",
         "loads",
     )
-    return added_up(rows.mapInArrow(_carried(weighted_sums), SUMS), CELL)
+    return added_up(rows.mapInArrow(carried(weighted_sums), SUMS), CELL)
 
 
 def added_up(parts: DataFrame, cell: Sequence[str]) -> DataFrame:
@@ -83,7 +83,7 @@ def added_up(parts: DataFrame, cell: Sequence[str]) -> DataFrame:
     )
 
 
-def _carried(function: Mapped) -> Mapped:
+def carried(function: Mapped) -> Mapped:
     """A function that goes to the executors with all it needs of Tidebook, which they need not have."""
     cloudpickle.register_pickle_by_value(sys.modules[bootstrap.__name__])  # type: ignore[no-untyped-call]
     return function

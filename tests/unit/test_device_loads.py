@@ -1,15 +1,19 @@
 """Device loads: which loads count, which versions are told apart, and what the plan costs."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyspark import cloudpickle
 from pyspark.sql import DataFrame, SparkSession
 from test_plans import nodes
 
-from analytics_assets.transforms.bootstrap import weights
-from analytics_assets.transforms.device_loads import added_up, compared_versions, device_loads, page_loads
+from analytics_assets.transforms.bootstrap import weighted_sums, weights
+from analytics_assets.transforms.device_loads import added_up, carried, compared_versions, device_loads, page_loads
 from resources.spark import spark_config
 
 SILVER = "event_date date, user_id string, action string, app_version string, device_type string, duration_ms long"
@@ -93,3 +97,21 @@ def test_events_are_shuffled_once_and_python_sees_them_counted(tables: tuple[Dat
     # The versions go to the rows, not the rows to the versions.
     assert (count("BroadcastHashJoin"), count("BroadcastExchange"), count("SortMergeJoin")) == (1, 1, 0)
     assert (count("PythonMapInArrow"), count("Window")) == (1, 0)
+
+
+RECEIVER = """
+import pickle, sys
+import pyarrow as pa
+sys.modules["analytics_assets"] = None  # an import of it fails
+function, batch = pickle.load(sys.stdin.buffer)
+[made] = function([batch])
+print(made.to_pylist()[0]["replicates"][:9])
+"""
+
+
+def test_what_python_does_beside_the_executors_needs_nothing_of_tidebook_there() -> None:
+    columns = [pa.array(["iPad"]), pa.array(["ann"]), pa.array([1], pa.int64())]
+    batch = pa.RecordBatch.from_arrays(columns, ["device_type", "user_id", "loads"])
+    sent = cloudpickle.dumps((carried(weighted_sums), batch))
+    done = subprocess.run([sys.executable, "-c", RECEIVER], input=sent, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == str(weights(["ann"])[0][:9].tolist())
