@@ -47,7 +47,7 @@ def freshness(numbers: Numbers) -> str:
 def _card(chart: Chart, numbers: Numbers, *, is_wide: bool) -> str:
     key, title, about = chart.key, escape(chart.title), escape(chart.about)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in chart.notes)
-    unit = f' <span class="unit">{escape(chart.unit)}</span>' if chart.unit else ""
+    unit = f' <span class="unit">· {escape(chart.unit)}</span>' if chart.unit else ""
     if chart.figure is None:
         inside = f'<div class="empty">{notes}</div>'
     else:

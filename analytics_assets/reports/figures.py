@@ -138,7 +138,7 @@ def sessions(numbers: Numbers) -> Chart:
         "Sessions",
         f"Sessions that started on the date; a gap of {minutes:g} minutes or more starts a new one.",
         [Series("Sessions", numbers.sessions, style.BLUE)],
-        of="sessions",
+        of="a day",
     )
 
 
@@ -147,7 +147,9 @@ def sessions_per_user(numbers: Numbers) -> Chart:
     both = zip(numbers.sessions, numbers.daily["dau"], strict=True)
     ratio = [made / users if made is not None and users else None for made, users in both]
     series = [Series("Sessions per active user", ratio, style.BLUE)]
-    return daily(numbers, "sessions-per-user", "Sessions per active user", "Sessions / DAU.", series, unit="ratio")
+    return daily(
+        numbers, "sessions-per-user", "Sessions per active user", "Sessions / DAU.", series, unit="ratio", of="sessions"
+    )
 
 
 def daily(

@@ -43,7 +43,6 @@ def standings(arrivals: Arrivals) -> Chart:
         about="Rows landed, by arrival and standing.",
         figure=stack(arrivals.dates[-DRAWN_DAYS:], [entry for entry in series if any(entry.values)]),
         notes=[] if any(arrivals.landed) else ["No row has landed yet."],
-        unit="rows",
     )
 
 
@@ -72,7 +71,7 @@ def shares(arrivals: Arrivals, last_closed: date | None) -> Chart:
         about="Share of the rows that each closed arrival landed.",
         figure=lines(arrivals.dates[begin:end], series, "share"),
         notes=notes,
-        unit="share of rows",
+        unit="of the rows",
     )
 
 
@@ -89,6 +88,5 @@ def rules(arrivals: Arrivals) -> Chart:
         about="Over all arrivals, by the first rule that the row broke.",
         figure=ranking([rule for rule, _ in top], [rows for _, rows in top], "Rejected rows by rule", style.VERMILION),
         notes=[] if top else ["No row was rejected."],
-        unit="rows",
         is_daily=False,
     )

@@ -14,6 +14,11 @@ from analytics_assets.reports.cohorts import Cell, Cohort, overall
 from analytics_assets.reports.values import Values
 
 SCALE = [[place, colour] for place, colour in zip((0.0, 0.5, 1.0), style.SCALE, strict=True)]
+COLOUR_BAR = {
+    **{"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
+    **{"tickformat": ".3~p", "thickness": 8, "outlinewidth": 0, "len": 0.6, "nticks": 5},
+}
+"""On top, so that a phone's width is left to the cells."""
 LATEST = 3
 ROW = 22
 """Height of a cohort's row in pixels."""
@@ -45,7 +50,7 @@ def triangle(cohorts: list[Cohort]) -> Chart:
         ygap=1,
         hoverongaps=False,
         hovertemplate="Cohort of %{y}<br>%{customdata}<extra></extra>",
-        colorbar={"tickformat": ".3~p", "thickness": 10, "outlinewidth": 0, "len": 0.9},
+        colorbar=COLOUR_BAR,
     )
     opened = [
         (week, name) for name, row in zip(names, rows, strict=True) for week, cell in _at(weeks, row) if cell.is_open

@@ -9,6 +9,7 @@ SCRIPT = """
 "use strict";
 (() => {
   const charts = JSON.parse(document.getElementById("figures").textContent);
+  const NARROW = 420;
   const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
   const ranges = [...document.querySelectorAll(".ranges button")];
   const chosen = ranges.find((button) => button.getAttribute("aria-pressed") === "true");
@@ -45,8 +46,12 @@ SCRIPT = """
     }
     const copy = JSON.parse(JSON.stringify(layout)); // plotly writes into what it is given
     if (daily && shown[0].x.length > 100) copy.bargap = 0; // thinner gaps would only blur
+    const chart = document.getElementById("chart-" + key);
+    if (chart.clientWidth < NARROW) { // fewer dates on the axis, or they run into each other
+      for (const axis of [copy.xaxis, copy.xaxis2]) if (axis && axis.nticks > 4) axis.nticks = 4;
+    }
     const style = getComputedStyle(document.documentElement);
-    return Plotly.react("chart-" + key, coloured(shown, style), coloured(copy, style), config);
+    return Plotly.react(chart, coloured(shown, style), coloured(copy, style), config);
   };
 
   for (const button of document.querySelectorAll(".legend button")) {

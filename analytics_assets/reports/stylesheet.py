@@ -49,6 +49,8 @@ nav a[aria-current=page] {{ color: var(--ink); font-weight: 600; text-decoration
   list-style: none }}
 h2 + .links {{ margin-top: 0 }}
 .link h3 {{ font-size: 17px }}
+.link .label {{ font-size: 13px; font-weight: 400; color: var(--muted) }}
+.link b {{ color: var(--ink); font-size: 16px; margin: 0 4px }}
 .muted, .about, .note, footer {{ color: var(--muted) }}
 .facts {{ display: flex; flex-wrap: wrap; gap: 4px 28px; margin-top: 12px; font-size: 14px }}
 .facts div {{ display: flex; gap: 6px }}
