@@ -74,8 +74,10 @@ def ledger(world: World, days: Collection[date] | None = None, columns: Collecti
         return LEDGER.empty_table().select(names)
     where = None
     if days is not None:
-        months = sorted({f"{day:%Y-%m}" for day in days})
-        where = ds.field("event_month").isin(months) & ds.field("event_date").isin(pa.array(sorted(days), pa.date32()))
+        # Typed: a list that is empty, where only cells of retention changed, would be of no type.
+        months = pa.array(sorted({f"{day:%Y-%m}" for day in days}), pa.string())
+        dates = pa.array(sorted(days), pa.date32())
+        where = ds.field("event_month").isin(months) & ds.field("event_date").isin(dates)
     found = world.lakehouse.arrow(table, names, where)
     return found.cast(pa.schema([LEDGER.field(name) for name in names]))
 
