@@ -27,7 +27,7 @@ def page(numbers: Numbers, report: Report) -> str:
         *[cards.section(section, numbers, parts.ranges(numbers) if section is daily else "") for section in found],
         parts.how_to_read(report.reading) if found else "",
         "</main>",
-        parts.footer(numbers),
+        parts.footer(numbers, report.tables),
     ]
     return document(f"{numbers.feed.name} – {report.title}", body, charts)
 

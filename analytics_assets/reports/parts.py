@@ -155,9 +155,10 @@ def how_to_read(reading: Sequence[str]) -> str:
     )
 
 
-def footer(numbers: Numbers) -> str:
-    """Which versions of which tables the page was made from."""
-    made = ", ".join(f"{name} {version}" for name, version in numbers.versions.items())
+def footer(numbers: Numbers, tables: Sequence[str] = ()) -> str:
+    """Which versions of which tables the page was made from; of all that were read where none is named."""
+    read = {name: version for name, version in numbers.versions.items() if not tables or name in tables}
+    made = ", ".join(f"{name} {version}" for name, version in read.items())
     said = f"Made from table versions: {made}." if made else "No table has been made yet."
     if len(numbers.dates) > DRAWN_DAYS:
         said += f" Daily charts draw the last {DRAWN_DAYS} of {len(numbers.dates):,} dates; the tables hold all."

@@ -20,8 +20,8 @@ COLOUR_BAR = {
 }
 """On top, so that a phone's width is left to the cells."""
 LATEST = 3
-ROW = 22
-"""Height of a cohort's row in pixels."""
+ROW, FRAME = 22, 130
+"""Heights in pixels: of a cohort's row, and of what stands around the rows."""
 COLOURS = (style.ORANGE, style.GREEN, style.PURPLE)
 NOTHING = "No week after a cohort's own has ended yet."
 
@@ -83,7 +83,7 @@ def triangle(cohorts: list[Cohort]) -> Chart:
         unit="share of the cohort",
         values=values,
         is_wide=True,
-        height=ROW * len(cohorts) + 80,
+        height=ROW * len(cohorts) + FRAME,
     )
 
 
