@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from chromium import Browser, Page, opened
+from sample import FIRST, HOSTILE, sample_numbers
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.reports import style
-from analytics_assets.reports.arrivals import Arrivals
-from analytics_assets.reports.cohorts import Cell, Cohort
 from analytics_assets.reports.document import figures_json
 from analytics_assets.reports.index import feed_index, feeds_index, summary
 from analytics_assets.reports.numbers import Numbers, Periods
@@ -22,56 +20,14 @@ from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS, reports_of
 from analytics_assets.reports.report import Report
 
-DAYS = 120
-FIRST = date(2025, 1, 1)
-HOSTILE = '<img src=x onerror="document.title=1">'
 EACH = pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
 ACTIVE_USERS = next(report for report in REPORTS if report.name == "active-users")
 
 
 @pytest.fixture(scope="module")
 def numbers() -> Numbers:
-    """A feed with all charts, a gap, and a hostile name."""
-    dau = [None if n == 40 else 100 + n for n in range(DAYS)]
-    late = [None if n < 28 else value for n, value in enumerate(dau)]
-    half = [None if value is None else value / 200 for value in late]
-    whole = dict.fromkeys(("dau", "rolling_7", "new"), dau)
-    whole |= dict.fromkeys(("rolling_28", "returning", "resurrected", "dormant"), late)
-    dates = [FIRST + timedelta(days=n) for n in range(DAYS)]
-    rows = [100] * DAYS
-    return Numbers(
-        feed=NOTES,
-        dates=dates,
-        daily={**whole, "stickiness_28": half},
-        missing=[dates[40]],
-        by_attribute={"country": {"DE": dau, HOSTILE: dau}, "device_type": {"iPad": dau}},
-        weeks=Periods([FIRST - timedelta(days=2), FIRST + timedelta(days=5)], [None, 300]),
-        months=Periods([FIRST], [900]),
-        sessions=dau,
-        cohorts=[cohort(number) for number in range(6)],
-        arrivals=Arrivals(
-            dates=dates,
-            landed=[200] * DAYS,
-            standings={"on_time": rows, "late": [50] * DAYS, "early": [30] * DAYS, "rejected": [20] * DAYS},
-            rules={"too_few_fields": 20 * DAYS - 1, HOSTILE: 1},
-        ),
-        versions={"active_users": 1, "active_users_week": 1, "active_users_month": 1, "sessions": 1, "counts": 1},
-    )
-
-
-def cohort(number: int) -> Cohort:
-    """A weekly cohort that is the younger the higher its number."""
-    cells = {
-        after: Cell(
-            after=after,
-            retained=100 - after,
-            rate=(100 - after) / 100,
-            interval=(0.5, 1.0) if after else None,
-            is_open=after + number == 5,
-        )
-        for after in range(6 - number)
-    }
-    return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
+    """A feed with all charts, a gap, and a hostile name wherever a name comes from data."""
+    return sample_numbers()
 
 
 def written(folder: Path, numbers: Numbers, report: Report) -> Path:
@@ -104,6 +60,7 @@ def test_each_chart_is_drawn_nothing_complains_and_nothing_is_wider_than_the_win
     browser: Browser, numbers: Numbers, tmp_path: Path, report: Report, width: int, scheme: str
 ) -> None:
     expected = [chart.key for section in report.shown(numbers) for chart in section.charts]
+    assert expected, f"sample.py has nothing for the report {report.name}"
     with opened(browser, written(tmp_path, numbers, report), width, scheme) as shown:
         assert drawn(shown) == expected
         shown.run("document.querySelectorAll('details').forEach((part) => { part.open = true })")

@@ -1,0 +1,77 @@
+"""A feed's numbers of which every report has something to show.
+
+Belongs here: one value for each field of Numbers that a report draws; a new report adds its own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.reports.arrivals import Arrivals
+from analytics_assets.reports.cohorts import Cell, Cohort
+from analytics_assets.reports.device_numbers import Devices, Difference
+from analytics_assets.reports.numbers import Numbers, Periods
+
+DAYS = 120
+FIRST = date(2025, 1, 1)
+HOSTILE = '<img src=x onerror="document.title=1">'
+
+
+def sample_numbers() -> Numbers:
+    """A feed with all charts, a gap, and a hostile name."""
+    dau = [None if n == 40 else 100 + n for n in range(DAYS)]
+    late = [None if n < 28 else value for n, value in enumerate(dau)]
+    half = [None if value is None else value / 200 for value in late]
+    whole = dict.fromkeys(("dau", "rolling_7", "new"), dau)
+    whole |= dict.fromkeys(("rolling_28", "returning", "resurrected", "dormant"), late)
+    dates = [FIRST + timedelta(days=n) for n in range(DAYS)]
+    rows = [100] * DAYS
+    return Numbers(
+        feed=NOTES,
+        dates=dates,
+        daily={**whole, "stickiness_28": half},
+        missing=[dates[40]],
+        by_attribute={"country": {"DE": dau, HOSTILE: dau}, "device_type": {"iPad": dau}},
+        weeks=Periods([FIRST - timedelta(days=2), FIRST + timedelta(days=5)], [None, 300]),
+        months=Periods([FIRST], [900]),
+        sessions=dau,
+        devices=_devices(),
+        cohorts=[_cohort(number) for number in range(6)],
+        arrivals=Arrivals(
+            dates=dates,
+            landed=[200] * DAYS,
+            standings={"on_time": rows, "late": [50] * DAYS, "early": [30] * DAYS, "rejected": [20] * DAYS},
+            rules={"too_few_fields": 20 * DAYS - 1, HOSTILE: 1},
+        ),
+        versions={"active_users": 1, "active_users_week": 1, "active_users_month": 1, "sessions": 1, "counts": 1},
+    )
+
+
+def _cohort(number: int) -> Cohort:
+    """A weekly cohort that is the younger the higher its number."""
+    cells = {
+        after: Cell(
+            after=after,
+            retained=100 - after,
+            rate=(100 - after) / 100,
+            interval=(0.5, 1.0) if after else None,
+            is_open=after + number == 5,
+        )
+        for after in range(6 - number)
+    }
+    return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
+
+
+def _devices() -> Devices:
+    rows = [
+        Difference(device="iPad", loads=900, ratio=1.2, interval=(1.1, 1.3), in_words="iPad pages take 20 % longer"),
+        Difference(device=HOSTILE, loads=9, ratio=0.8, interval=None, in_words=f"{HOSTILE} pages take less time"),
+    ]
+    return Devices(
+        since=FIRST,
+        epsilon_squared=0.1,
+        interval=(0.05, 0.2),
+        effect_size="medium",
+        differences={"all": rows, "stratified": rows[:1]},
+    )
