@@ -8,6 +8,7 @@ from analytics_assets.automation import Watch, backfill_job, maintenance_job, pa
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
+from analytics_assets.live_jobs import live_assets, live_jobs
 from analytics_assets.report_assets import report_assets, reports_job
 from analytics_assets.schedules import feed_schedules
 from analytics_assets.sensors import feed_sensor
@@ -26,6 +27,7 @@ RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
 defs = dg.Definitions(
     assets=dg.with_source_code_references(
         [asset for feed in FEEDS for asset in (*feed_assets(feed), report_assets(feed, Path(SETTINGS.reports)))]
+        + [asset for feed in FEEDS for asset in live_assets(feed)]
     ),
     asset_checks=[
         *[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
@@ -34,6 +36,7 @@ defs = dg.Definitions(
     jobs=[
         *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed), maintenance_job(feed))],
         *[reports_job(feed) for feed in FEEDS],
+        *[job for feed in FEEDS for job in live_jobs(feed)],
         *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
     ],
     schedules=[schedule for feed in FEEDS for schedule in feed_schedules(feed, SETTINGS.sensors)],

@@ -36,6 +36,7 @@ LOOK_S = 10
 TIDY_S = 600
 WAIT_S = 0.5
 RECENT = timedelta(minutes=15)
+VERSIONS_SHOWN = 5
 DAYS_LOOKED_AT = 2
 CLOCKS_S = 60
 """How far the clock of landing may be behind this one's."""
@@ -58,6 +59,19 @@ class Progress:
     again: bool
     recent: list[LoadTimes]
     quarantined: list[str] = field(default_factory=list)
+
+
+def line_of(progress: Progress) -> str:
+    """A step of a live run in one line."""
+    files = f"{progress.files} {'file' if progress.files == 1 else 'files'}{' again' if progress.again else ''}"
+    ahead = f", {progress.ahead:,} ahead of their file and not counted" if progress.ahead else ""
+    times = "; ".join(
+        f"{found.app_version} p95 {found.quantiles['p95']:,.0f} ms" for found in progress.recent[:VERSIONS_SHOWN]
+    )
+    return (
+        f"{files}, {progress.landed:,} rows: {progress.accepted:,} accepted, "
+        f"{progress.rejected:,} rejected{ahead}; {times or 'no loads yet'}; lag {progress.lag_s:.1f} s"
+    )
 
 
 class LiveRun:

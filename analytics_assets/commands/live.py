@@ -19,12 +19,10 @@ from analytics_assets.discovery import find_feed
 from analytics_assets.layers import live as layer
 from analytics_assets.layers.live_figures import LoadTimes, live_load_times, load_times_of
 from analytics_assets.layers.world import World
-from analytics_assets.live import RECENT, Progress, run_live
+from analytics_assets.live import RECENT, Progress, line_of, run_live
 from resources.errors import UserError
 from resources.open import open_places
 from resources.settings import load_settings
-
-VERSIONS_SHOWN = 5
 
 
 def live(feed_name: str, hours: int, once: bool, console: Console) -> None:
@@ -42,7 +40,7 @@ def live(feed_name: str, hours: int, once: bool, console: Console) -> None:
     def told(progress: Progress) -> None:
         for line in progress.quarantined:
             console.print(f"quarantined {line}", markup=False, soft_wrap=True)
-        console.print(line_of(progress), markup=False, soft_wrap=True)
+        console.print(f"{datetime.now(timezone.utc):%H:%M:%S} {line_of(progress)}", markup=False, soft_wrap=True)
 
     signal.signal(signal.SIGTERM, stop)
 
@@ -63,19 +61,6 @@ def live(feed_name: str, hours: int, once: bool, console: Console) -> None:
         is_stopped=is_stopped,
     )
     console.print("all that has landed is counted" if not stopped.is_set() else "stopped: what was counted is whole")
-
-
-def line_of(progress: Progress) -> str:
-    """A step of a live run in one line."""
-    files = f"{progress.files} {'file' if progress.files == 1 else 'files'}{' again' if progress.again else ''}"
-    ahead = f", {progress.ahead:,} ahead of their file and not counted" if progress.ahead else ""
-    times = "; ".join(
-        f"{found.app_version} p95 {found.quantiles['p95']:,.0f} ms" for found in progress.recent[:VERSIONS_SHOWN]
-    )
-    return (
-        f"{datetime.now(timezone.utc):%H:%M:%S} {files}, {progress.landed:,} rows: {progress.accepted:,} accepted, "
-        f"{progress.rejected:,} rejected{ahead}; {times or 'no loads yet'}; lag {progress.lag_s:.1f} s"
-    )
 
 
 def show(feed_name: str, hours: int, console: Console) -> None:

@@ -15,9 +15,11 @@ from live_recount import HEADER, Cell, file_of, land, lines_at, recount
 from places import LONGEST_S, Place, kill_group
 from tables import rows_of
 
+from analytics_assets.attempts import FEED_TAG
 from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.live import Progress, run_live
+from analytics_assets.live_jobs import live_job
 from resources.errors import UserError
 from resources.landing import LandingError
 from resources.lease import LeaseError
@@ -223,6 +225,7 @@ def commits(place: Place) -> int:
     return DeltaTable(location).version() if DeltaTable.is_deltatable(location) else -1
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_at_any_moment_and_runs_beside_a_pass_loses_and_doubles_nothing(
     place: Place, quick_spark: Spark
 ) -> None:
@@ -254,3 +257,20 @@ def test_a_run_that_is_killed_at_any_moment_and_runs_beside_a_pass_loses_and_dou
     assert counted(place) == recount(place.landing, HOURS)
     shown = place.done("live", "notes", "--show")
     assert "notes, live: " in shown and "5.10.0" in shown
+
+
+def test_the_job_counts_the_same_and_is_no_run_for_which_a_pass_waits(place: Place, quick_spark: Spark) -> None:
+    some_files(place, 2)
+    with place.instance() as instance:
+        ended = live_job(NOTES).execute_in_process(
+            instance=instance,
+            resources=place.resources(quick_spark),
+            run_config={
+                "ops": {"notes_live_minutes": {"config": {"once": True}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+        said = [str(event.message) for event in instance.all_logs(ended.run_id)]
+        assert FEED_TAG not in instance.get_run_by_id(ended.run_id).tags  # type: ignore[union-attr]
+    assert counted(place) == recount(place.landing, HOURS)
+    assert any("2 files, " in line and " lag " in line for line in said)
