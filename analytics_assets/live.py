@@ -10,7 +10,6 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -21,8 +20,9 @@ from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.spec import ARRIVAL_FIELD, Feed
 from analytics_assets.layers import live
 from analytics_assets.layers.arrivals import DATE_LENGTH
-from analytics_assets.layers.live_figures import LoadTimes, live_load_times
+from analytics_assets.layers.live_figures import live_load_times
 from analytics_assets.layers.world import World, reading_version, stamped
+from analytics_assets.live_progress import Progress
 from resources.errors import UserError
 from resources.file_stream import FILES_AT_ONCE, FileStream, UnlistableError, folders_from
 from resources.lakehouse import Lakehouse
@@ -36,42 +36,9 @@ LOOK_S = 10
 TIDY_S = 600
 WAIT_S = 0.5
 RECENT = timedelta(minutes=15)
-VERSIONS_SHOWN = 5
 DAYS_LOOKED_AT = 2
 CLOCKS_S = 60
 """How far the clock of landing may be behind this one's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """What one step of a live run did. again: the files had changed since they were read.
-
-    lag_s: seconds from when the oldest of the files was last written until its rows could be read in the table.
-    recent: load times of the last minutes that the table has.
-    """
-
-    files: int
-    landed: int
-    accepted: int
-    rejected: int
-    ahead: int
-    lag_s: float
-    again: bool
-    recent: list[LoadTimes]
-    quarantined: list[str] = field(default_factory=list)
-
-
-def line_of(progress: Progress) -> str:
-    """A step of a live run in one line."""
-    files = f"{progress.files} {'file' if progress.files == 1 else 'files'}{' again' if progress.again else ''}"
-    ahead = f", {progress.ahead:,} ahead of their file and not counted" if progress.ahead else ""
-    times = "; ".join(
-        f"{found.app_version} p95 {found.quantiles['p95']:,.0f} ms" for found in progress.recent[:VERSIONS_SHOWN]
-    )
-    return (
-        f"{files}, {progress.landed:,} rows: {progress.accepted:,} accepted, "
-        f"{progress.rejected:,} rejected{ahead}; {times or 'no loads yet'}; lag {progress.lag_s:.1f} s"
-    )
 
 
 class LiveRun:

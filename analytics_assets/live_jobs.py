@@ -15,7 +15,8 @@ from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.layers.records import table_metadata
-from analytics_assets.live import HOURS, Progress, line_of, run_live
+from analytics_assets.live import HOURS, run_live
+from analytics_assets.live_progress import Progress, line_of
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.settings import load_settings

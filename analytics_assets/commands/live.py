@@ -19,7 +19,9 @@ from analytics_assets.discovery import find_feed
 from analytics_assets.layers import live as layer
 from analytics_assets.layers.live_figures import LoadTimes, live_load_times, load_times_of
 from analytics_assets.layers.world import World
-from analytics_assets.live import RECENT, Progress, line_of, run_live
+from analytics_assets.live import RECENT, run_live
+from analytics_assets.live_progress import Progress, line_of
+from analytics_assets.transforms.latency import FEW
 from resources.errors import UserError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -94,5 +96,6 @@ def _print(title: str, found: Sequence[LoadTimes], console: Console) -> None:
     for name in ("loads", *(f"{name} ms" for name in names)):
         table.add_column(name, justify="right")
     for times in found:
-        table.add_row(times.app_version, f"{times.loads:,}", *(f"{times.quantiles[name]:,.0f}" for name in names))
+        few = " (few)" if times.loads < FEW else ""
+        table.add_row(times.app_version, f"{times.loads:,}{few}", *(f"{times.quantiles[name]:,.0f}" for name in names))
     console.print(table if found else f"{title}: no loads")

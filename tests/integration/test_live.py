@@ -18,8 +18,9 @@ from tables import rows_of
 from analytics_assets.attempts import FEED_TAG
 from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.notes import FEED as NOTES
-from analytics_assets.live import Progress, run_live
+from analytics_assets.live import run_live
 from analytics_assets.live_jobs import live_job
+from analytics_assets.live_progress import Progress
 from resources.errors import UserError
 from resources.landing import LandingError
 from resources.lease import LeaseError
