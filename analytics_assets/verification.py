@@ -59,9 +59,9 @@ KEYS = {
     "device_pairs": ("period", "period_start", "app_version", "device_type", "other_device_type"),
     "device_loads": ("event_month", "app_version", "device_type", "bucket"),
     "duration_buckets": ("event_date", "action", "bucket"),
-    "duration_cuts": ("period", "action"),
-    "power_users": ("period", "user_id"),
-    "engagement_concentration": ("period", "top_percent"),
+    "duration_cuts": ("period_month", "action"),
+    "power_users": ("period_month", "user_id"),
+    "engagement_concentration": ("period_month", "top_percent"),
     "retention": ("period", "cohort_by", "dimension", "value", "cohort_start", "periods_after"),
 }
 FIRST = 10

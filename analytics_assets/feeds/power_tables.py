@@ -17,7 +17,7 @@ def power_tables(feed: Feed) -> list[Table]:
     if not feed.has_duration:
         return []
     table = partial(declared, feed)
-    period = [c.PERIOD, c.PERIOD_START, c.PERIOD_END]
+    period = [c.PERIOD_MONTH, c.PERIOD, c.PERIOD_START, c.PERIOD_END]
     return [
         table(
             "duration_buckets",
@@ -49,7 +49,7 @@ def power_tables(feed: Feed) -> list[Table]:
                 c.SESSIONS,
                 *[c.main_attribute(name) for name in feed.attributes],
             ],
-            partition_by=("period",),
+            partition_by=("period_month",),
             statistics=("period_start", "rank"),
         ),
         table(

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers.world import Built, World, differing, digest
-from analytics_assets.transforms.duration_cuts import cuts, measured_periods
+from analytics_assets.transforms.duration_cuts import cuts, measured_periods, said
 from analytics_assets.transforms.history import Period
 from resources.delta_tables import arrow_schema
 
@@ -44,8 +44,8 @@ def recorded_versions(world: World) -> dict[str, str]:
     table = world.tables[TABLE]
     if not world.lakehouse.exists(table):
         return {}
-    rows = world.lakehouse.arrow(table, ["period", "input_version"]).to_pylist()
-    return {row["period"]: row["input_version"] for row in rows}
+    rows = world.lakehouse.arrow(table, ["period_month", "input_version"]).to_pylist()
+    return {row["period_month"]: row["input_version"] for row in rows}
 
 
 def complete_periods(world: World) -> dict[str, Period]:
@@ -65,8 +65,8 @@ def build_duration_cuts(world: World, *, again: bool = False) -> Built:
     rows = [row for name in names if name in wanted for row in _rows(world, name, periods[name], wanted[name])]
     fresh = pa.Table.from_pylist(rows, schema)
     stands = lakehouse.arrow(table).cast(schema) if lakehouse.exists(table) else schema.empty_table()
-    others = stands.filter(pc.invert(pc.is_in(stands["period"], pa.array(names, pa.string()))))
-    every = pa.concat_tables([others, fresh]).sort_by([("period", "ascending"), ("action", "ascending")])
+    others = stands.filter(pc.invert(pc.is_in(stands["period_month"], pa.array(names, pa.string()))))
+    every = pa.concat_tables([others, fresh]).sort_by([("period_month", "ascending"), ("action", "ascending")])
     written = lakehouse.put(table, every, world.run_id, names)
     return Built(table=table, written=written, rows={"": len(fresh)})
 
@@ -75,4 +75,4 @@ def _rows(world: World, name: str, period: Period, version: str) -> Iterator[dic
     inside = (pc.field("event_date") >= period.start) & (pc.field("event_date") <= period.end)
     columns = ["action", "bucket", "events", "engaged_ms", "longest_ms"]
     for cut in cuts(world.lakehouse.arrow(world.tables[BUCKETS], columns, inside)):
-        yield {"period": name, "period_start": period.start, "period_end": period.end, **cut, "input_version": version}
+        yield {**said(name, period), **cut, "input_version": version}

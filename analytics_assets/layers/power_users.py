@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.layers import duration_cuts
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.concentration import PERCENTS, Steps, curve
-from analytics_assets.transforms.duration_cuts import dates_of, measured_periods
+from analytics_assets.transforms.duration_cuts import dates_of, measured_periods, said
 from analytics_assets.transforms.history import Period
 from analytics_assets.transforms.power_users import (
     power_users,
@@ -35,9 +35,11 @@ from resources.delta_tables import arrow_schema
 from resources.spark import gathered
 
 TABLE, CONCENTRATION = "power_users", "engagement_concentration"
-BUCKETS = pa.schema([("period", pa.string()), ("bucket", pa.int32()), ("users", pa.int64()), ("capped_ms", pa.int64())])
-SUMS = pa.schema([("period", pa.string()), ("place", pa.int64()), ("up_to_ms", pa.int64())])
-FOR_RANKS = "period string, bucket int, users_above long, ms_above long, users long, total_ms long"
+BUCKETS = pa.schema(
+    [("period_month", pa.string()), ("bucket", pa.int32()), ("users", pa.int64()), ("capped_ms", pa.int64())]
+)
+SUMS = pa.schema([("period_month", pa.string()), ("place", pa.int64()), ("up_to_ms", pa.int64())])
+FOR_RANKS = "period_month string, bucket int, users_above long, ms_above long, users long, total_ms long"
 
 
 def behind(world: World) -> dict[str, str]:
@@ -64,8 +66,8 @@ def recorded_versions(world: World) -> dict[str, str]:
     table = world.tables[CONCENTRATION]
     if not world.lakehouse.exists(table):
         return {}
-    rows = world.lakehouse.arrow(table, ["period", "input_version"]).to_pylist()
-    return {row["period"]: row["input_version"] for row in rows}
+    rows = world.lakehouse.arrow(table, ["period_month", "input_version"]).to_pylist()
+    return {row["period_month"]: row["input_version"] for row in rows}
 
 
 def build_power_users(world: World, *, again: bool = False) -> Built:
@@ -80,9 +82,7 @@ def build_power_users(world: World, *, again: bool = False) -> Built:
     rows, curves = _write_users(world, complete, [name for name in names if name not in complete])
     fresh = [
         {
-            "period": name,
-            "period_start": period.start,
-            "period_end": period.end,
+            **said(name, period),
             **point,
             "is_complete": period.is_complete,
             "input_version": wanted[name],
@@ -114,20 +114,20 @@ def _inputs(world: World, periods: Mapping[str, Period]) -> _Inputs:
     lakehouse, session = world.lakehouse, world.lakehouse.spark.session
     days = [day.isoformat() for day in dates_of(periods.values())]
     of_periods = [(name, day) for name, period in periods.items() for day in period.dates()]
-    found = lakehouse.arrow(world.tables[duration_cuts.TABLE], ["period", "action", "threshold_ms"]).to_pylist()
+    found = lakehouse.arrow(world.tables[duration_cuts.TABLE], ["period_month", "action", "threshold_ms"]).to_pylist()
     thresholds = [
-        (cut["period"], day, cut["action"], cut["threshold_ms"])
+        (cut["period_month"], day, cut["action"], cut["threshold_ms"])
         for cut in found
-        for day in (periods[cut["period"]].dates() if cut["period"] in periods else ())
+        for day in (periods[cut["period_month"]].dates() if cut["period_month"] in periods else ())
     ]
     read = {
         name: lakehouse.read_or_empty(world.tables[name], one_of_dates(column, days))
         for name, column in (("user_days", "event_date"), ("sessions", "session_date"), ("silver", "event_date"))
     }
     return _Inputs(
-        dates=session.createDataFrame(of_periods, "period string, event_date date"),
+        dates=session.createDataFrame(of_periods, "period_month string, event_date date"),
         thresholds=session.createDataFrame(
-            thresholds, "period string, event_date date, action string, threshold_ms long"
+            thresholds, "period_month string, event_date date, action string, threshold_ms long"
         ),
         **read,
     )
@@ -139,7 +139,9 @@ def _write_users(
     """Replace the power users of the periods, and take away those of others; how many rows, and the curves."""
     lakehouse, table = world.lakehouse, world.tables[TABLE]
     if gone or not lakehouse.exists(table):
-        lakehouse.put(table, arrow_schema(table).empty_table(), world.run_id, sorted(gone), one_of("period", gone))
+        lakehouse.put(
+            table, arrow_schema(table).empty_table(), world.run_id, sorted(gone), one_of("period_month", gone)
+        )
     if not periods:
         return 0, {}
     inputs = _inputs(world, periods)
@@ -150,11 +152,11 @@ def _write_users(
         found = power_users(top, world.feed.top_percents)
         described = with_main_attributes(found, inputs.user_days, inputs.dates, world.feed.attributes)
         bounds = world.lakehouse.spark.session.createDataFrame(
-            [(name, period.start, period.end) for name, period in periods.items()],
-            "period string, period_start date, period_end date",
+            [tuple(said(name, period).values()) for name, period in periods.items()],
+            "period_month string, period string, period_start date, period_end date",
         )
-        rows = described.join(bounds.hint("broadcast"), "period").select(table.schema.fieldNames())
-        in_order = rows.repartition("period").sortWithinPartitions("period", "rank", "user_id")
+        rows = described.join(bounds.hint("broadcast"), "period_month").select(table.schema.fieldNames())
+        in_order = rows.repartition("period_month").sortWithinPartitions("period_month", "rank", "user_id")
         written = lakehouse.replace(table, in_order, sorted(periods), run_id=world.run_id)
         return written.rows, _curves(world, totals, steps)
     finally:
@@ -164,7 +166,7 @@ def _write_users(
 def _steps(totals: DataFrame, periods: Collection[str]) -> dict[str, Steps]:
     counted: dict[str, list[tuple[int, int, int]]] = {name: [] for name in periods}
     for row in gathered(total_buckets(totals), BUCKETS).to_pylist():
-        counted[row["period"]].append((row["bucket"], row["users"], row["capped_ms"]))
+        counted[row["period_month"]].append((row["bucket"], row["users"], row["capped_ms"]))
     return {name: Steps.of(own) for name, own in counted.items()}
 
 
@@ -186,9 +188,9 @@ def _curves(world: World, totals: DataFrame, steps: Mapping[str, Steps]) -> dict
     ]
     sums: dict[str, dict[int, int]] = {name: {} for name in steps}
     if places:
-        wanted = world.lakehouse.spark.session.createDataFrame(places, "period string, place long")
+        wanted = world.lakehouse.spark.session.createDataFrame(places, "period_month string, place long")
         for row in gathered(sums_at(ranked(totals, _for_ranks(world, steps, None)), wanted), SUMS).to_pylist():
-            sums[row["period"]][row["place"]] = row["up_to_ms"]
+            sums[row["period_month"]][row["place"]] = row["up_to_ms"]
     return {name: curve(own, sums[name]) for name, own in steps.items()}
 
 
@@ -196,7 +198,7 @@ def _write_concentration(world: World, fresh: Sequence[dict[str, Any]], names: S
     lakehouse, table = world.lakehouse, world.tables[CONCENTRATION]
     schema = arrow_schema(table)
     stands = lakehouse.arrow(table).cast(schema) if lakehouse.exists(table) else schema.empty_table()
-    others = stands.filter(pc.invert(pc.is_in(stands["period"], pa.array(names, pa.string()))))
+    others = stands.filter(pc.invert(pc.is_in(stands["period_month"], pa.array(names, pa.string()))))
     every = pa.concat_tables([others, pa.Table.from_pylist(list(fresh), schema)])
-    in_order = every.sort_by([("period", "ascending"), ("top_percent", "ascending")])
+    in_order = every.sort_by([("period_month", "ascending"), ("top_percent", "ascending")])
     lakehouse.put(table, in_order, world.run_id, names)

@@ -47,6 +47,12 @@ def measured_periods(history: History) -> dict[str, Period]:
     return {**months, ROLLING: history.rolling(ROLLING_DAYS)}
 
 
+def said(name: str, period: Period) -> dict[str, str | date]:
+    """What the tables say of a period: period_month (its name), period (its kind), period_start, period_end."""
+    kind = name if name == ROLLING else "month"
+    return {"period_month": name, "period": kind, "period_start": period.start, "period_end": period.end}
+
+
 def cuts(buckets: pa.Table) -> Iterator[dict[str, int | str]]:
     """Where the durations of each action are cut, and what that takes away, in the order of actions.
 

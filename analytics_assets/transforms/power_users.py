@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame, Window
 
 from analytics_assets.transforms.buckets import bucket
 
-BUCKET = ("period", "bucket")
+BUCKET = ("period_month", "bucket")
 
 
 def user_totals(
@@ -25,9 +25,10 @@ def user_totals(
 ) -> DataFrame:
     """What each active user did in each period.
 
-    In: user_days; sessions; silver with duration_ms; dates: period, event_date, each date of each period;
-    thresholds: period, event_date, action, threshold_ms, the same for all dates of a period. A date may be in several
-    periods. Out: period, user_id; capped_ms, active_days, sessions bigint. Source: METRICS "Power users".
+    In: user_days; sessions; silver with duration_ms; dates: period_month, event_date, each date of each period;
+    thresholds: period_month, event_date, action, threshold_ms, the same for all dates of a period. A date may be in
+    several periods; period_month names each. Out: period_month, user_id; capped_ms, active_days, sessions bigint.
+    Source: METRICS "Power users".
 
     Whole times come from user_days, as small as users; of the events only those above their threshold are looked for,
     one in a thousand, and what lies above is taken off.
@@ -40,17 +41,17 @@ def user_totals(
     begun = sessions.select("user_id", F.col("session_date").alias("event_date")).join(days, "event_date")
     none, one = F.expr("0L"), F.expr("1L")
     rows = [
-        active.select("period", "user_id", "engaged_ms", one.alias("active_days"), none.alias("sessions")),
+        active.select("period_month", "user_id", "engaged_ms", one.alias("active_days"), none.alias("sessions")),
         above.where("duration_ms > threshold_ms").select(
-            "period", "user_id", F.expr("threshold_ms - duration_ms"), none, none
+            "period_month", "user_id", F.expr("threshold_ms - duration_ms"), none, none
         ),
-        begun.select("period", "user_id", none, none, one),
+        begun.select("period_month", "user_id", none, none, one),
     ]
     return (
         rows[0]
         .union(rows[1])
         .union(rows[2])
-        .groupBy("period", "user_id")
+        .groupBy("period_month", "user_id")
         .agg(
             F.sum("engaged_ms").alias("capped_ms"),
             F.sum("active_days").alias("active_days"),
@@ -62,9 +63,9 @@ def user_totals(
 def total_buckets(totals: DataFrame) -> DataFrame:
     """How many users have how much, roughly.
 
-    In: `user_totals`. Out: period, bucket int (of capped_ms), users bigint, capped_ms bigint (their sum).
+    In: `user_totals`. Out: period_month, bucket int (of capped_ms), users bigint, capped_ms bigint (their sum).
     """
-    return totals.groupBy("period", bucket(F.col("capped_ms")).alias("bucket")).agg(
+    return totals.groupBy("period_month", bucket(F.col("capped_ms")).alias("bucket")).agg(
         F.count(F.lit(1)).alias("users"), F.sum("capped_ms").alias("capped_ms")
     )
 
@@ -72,7 +73,7 @@ def total_buckets(totals: DataFrame) -> DataFrame:
 def ranked(totals: DataFrame, buckets: DataFrame) -> DataFrame:
     """Users of some buckets with their ranks.
 
-    In: `user_totals`; buckets: period, bucket, users_above and ms_above bigint: how many users the higher buckets
+    In: `user_totals`; buckets: period_month, bucket, users_above and ms_above bigint: how many users the higher buckets
     have, and their sum. Out: totals' and buckets' columns; rank bigint (1 + users with more); place bigint (1, 2, …,
     in any order among equals); up_to_ms bigint (sum of the totals of all users up to that place).
     """
@@ -92,14 +93,14 @@ def ranked(totals: DataFrame, buckets: DataFrame) -> DataFrame:
 def power_users(ranked: DataFrame, top_percents: Sequence[int]) -> DataFrame:
     """The users in the largest of the top shares, with the smallest that each is in.
 
-    In: `ranked` with users and total_ms bigint, of the whole period. Out: period, user_id, rank, top_percent int,
+    In: `ranked` with users and total_ms bigint, of the whole period. Out: period_month, user_id, rank, top_percent int,
     capped_ms, share double (null where nobody has any time), active_days, sessions.
     """
     # Who has fewer than k users above is among the k highest, or ties with the last of them.
     within = [F.when(F.col("rank") <= top_users(F.col("users"), x), F.lit(x)) for x in sorted(top_percents)]
     share = F.when(F.col("total_ms") > 0, F.col("capped_ms") / F.col("total_ms"))
     found = ranked.withColumns({"top_percent": F.coalesce(*within), "share": share})
-    names = ("period", "user_id", "rank", "top_percent", "capped_ms", "share", "active_days", "sessions")
+    names = ("period_month", "user_id", "rank", "top_percent", "capped_ms", "share", "active_days", "sessions")
     return found.where(F.col("top_percent").isNotNull()).select(*names)
 
 
@@ -114,15 +115,17 @@ def with_main_attributes(
     """Users with the value that each attribute had on most of their active dates of the period; of several such
     values the one that the user had last.
 
-    In: a row per (period, user_id) with any other columns; user_days with the attributes; dates: period, event_date.
-    Out: the users' columns, and main_<attribute> string for each.
+    In: a row per (period_month, user_id) with any other columns; user_days with the attributes; dates: period_month,
+    event_date. Out: the users' columns, and main_<attribute> string for each.
     """
     if not attributes:
         return users
     own = user_days.select("event_date", "user_id", *attributes).join(F.broadcast(dates), "event_date")
     values = F.array(*[F.struct(F.lit(name).alias("_name"), F.col(name).alias("_value")) for name in attributes])
-    # The join spreads users by (period, user_id): what is counted after it stays where it is.
-    rows = users.join(own, ["period", "user_id"]).select(*users.columns, "event_date", F.explode(values).alias("_one"))
+    # The join spreads users by (period_month, user_id): what is counted after it stays where it is.
+    rows = users.join(own, ["period_month", "user_id"]).select(
+        *users.columns, "event_date", F.explode(values).alias("_one")
+    )
     each = rows.groupBy(*users.columns, "_one._name", "_one._value").agg(
         F.count(F.lit(1)).alias("_dates"), F.max("event_date").alias("_last")
     )
@@ -135,6 +138,7 @@ def with_main_attributes(
 def sums_at(ranked: DataFrame, places: DataFrame) -> DataFrame:
     """What the users up to some places have together.
 
-    In: `ranked` of the buckets that hold the places; places: period, place bigint. Out: period, place, up_to_ms.
+    In: `ranked` of the buckets that hold the places; places: period_month, place bigint. Out: period_month, place,
+    up_to_ms bigint.
     """
-    return ranked.select("period", "place", "up_to_ms").join(F.broadcast(places), ["period", "place"])
+    return ranked.select("period_month", "place", "up_to_ms").join(F.broadcast(places), ["period_month", "place"])

@@ -61,7 +61,9 @@ def _spans(history: History) -> list[Span]:
 
 
 def _said(span: Span) -> Row:
-    return dict(zip(("period", "period_start", "period_end"), span, strict=True))
+    name, first, last = span
+    kind = "rolling_28" if name == "rolling_28" else "month"
+    return {"period_month": name, "period": kind, "period_start": first, "period_end": last}
 
 
 def _buckets(silver: Iterable[Row]) -> list[Row]:

@@ -19,10 +19,10 @@ TABLES = {
     " duration_ms long, input_version string",
     "user_days": "user_id string, event_date date, events long, engaged_ms long, country string, device string",
     "sessions": "session_id string, user_id string, session_date date",
-    "dates": "period string, event_date date",
-    "thresholds": "period string, event_date date, action string, threshold_ms long",
-    "totals": "period string, user_id string, capped_ms long, active_days long, sessions long",
-    "buckets": "period string, bucket int, users_above long, ms_above long, users long, total_ms long",
+    "dates": "period_month string, event_date date",
+    "thresholds": "period_month string, event_date date, action string, threshold_ms long",
+    "totals": "period_month string, user_id string, capped_ms long, active_days long, sessions long",
+    "buckets": "period_month string, bucket int, users_above long, ms_above long, users long, total_ms long",
 }
 
 
@@ -83,7 +83,7 @@ def test_users_are_ranked_in_one_shuffle_by_bucket_and_one_sort(tables: dict[str
     with redirect_stdout(text):
         ranked(tables["totals"], tables["buckets"]).explain()
     assert "SinglePartition" not in text.getvalue()
-    assert re.search(r"hashpartitioning\(period#\d+, bucket#\d+", text.getvalue())
+    assert re.search(r"hashpartitioning\(period_month#\d+, bucket#\d+", text.getvalue())
 
 
 def test_users_are_counted_by_bucket_in_one_shuffle(tables: dict[str, DataFrame]) -> None:
@@ -92,6 +92,6 @@ def test_users_are_counted_by_bucket_in_one_shuffle(tables: dict[str, DataFrame]
 
 
 def test_main_values_need_no_shuffle_after_that_of_the_join(tables: dict[str, DataFrame]) -> None:
-    users = tables["totals"].select("period", "user_id", "capped_ms")
+    users = tables["totals"].select("period_month", "user_id", "capped_ms")
     count = nodes(with_main_attributes(users, tables["user_days"], tables["dates"], ["country", "device"]))
     assert (count("Exchange"), count("SortMergeJoin")) == (2, 1)

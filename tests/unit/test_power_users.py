@@ -21,8 +21,8 @@ from resources.spark import Spark
 
 MONDAY = date(2025, 1, 6)
 DAY = timedelta(days=1)
-TOTALS = "period string, user_id string, capped_ms long, active_days long, sessions long"
-FOR_RANKS = "period string, bucket int, users_above long, ms_above long, users long, total_ms long"
+TOTALS = "period_month string, user_id string, capped_ms long, active_days long, sessions long"
+FOR_RANKS = "period_month string, bucket int, users_above long, ms_above long, users long, total_ms long"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def totals_of(spark: SparkSession, periods: Mapping[str, Sequence[int]]) -> Data
 def steps_of(totals: DataFrame) -> dict[str, Steps]:
     counted: dict[str, list[tuple[int, int, int]]] = {}
     for row in total_buckets(totals).collect():
-        counted.setdefault(row.period, []).append((row.bucket, row.users, row.capped_ms))
+        counted.setdefault(row.period_month, []).append((row.bucket, row.users, row.capped_ms))
     return {name: Steps.of(own) for name, own in counted.items()}
 
 
@@ -56,7 +56,7 @@ def found_users(spark: SparkSession, totals: DataFrame, percents: Sequence[int])
     buckets = for_ranks(spark, steps_of(totals), max(percents))
     found: dict[str, dict[str, object]] = {}
     for row in power_users(ranked(totals, buckets), percents).collect():
-        found.setdefault(row.period, {})[row.user_id] = (row["rank"], row.top_percent, row.share)
+        found.setdefault(row.period_month, {})[row.user_id] = (row["rank"], row.top_percent, row.share)
     return found
 
 
@@ -86,8 +86,8 @@ def test_ranks_within_buckets_are_those_of_a_plain_sort(
     assert found_users(spark, totals, percents) == {name: by_plain_sort(own, percents) for name, own in periods.items()}
     places = [(name, place) for name, own in periods.items() for place in {1, (len(own) + 1) // 2, len(own)}]
     everyone = ranked(totals, for_ranks(spark, steps_of(totals), 100))
-    sums = sums_at(everyone, spark.createDataFrame(places, "period string, place long")).collect()
-    assert {(row.period, row.place): row.up_to_ms for row in sums} == {
+    sums = sums_at(everyone, spark.createDataFrame(places, "period_month string, place long")).collect()
+    assert {(row.period_month, row.place): row.up_to_ms for row in sums} == {
         (name, place): sum(sorted(periods[name], reverse=True)[:place]) for name, place in places
     }
 
@@ -142,10 +142,10 @@ def test_a_duration_counts_up_to_the_threshold_of_its_action_in_the_period(spark
     rows = [(name, day, action, ms) for (name, action), ms in limits.items() for n, day in dates if n == name]
     made = user_totals(
         *inputs(spark),
-        spark.createDataFrame(dates, "period string, event_date date"),
-        spark.createDataFrame(rows, "period string, event_date date, action string, threshold_ms long"),
+        spark.createDataFrame(dates, "period_month string, event_date date"),
+        spark.createDataFrame(rows, "period_month string, event_date date, action string, threshold_ms long"),
     )
-    found = {(row.period, row.user_id): (row.capped_ms, row.active_days, row.sessions) for row in made.collect()}
+    found = {(row.period_month, row.user_id): (row.capped_ms, row.active_days, row.sessions) for row in made.collect()}
     assert found == {
         ("week", "ann"): (2000 + 2000 + 1000, 2, 3),
         ("week", "bob"): (18000, 1, 1),
@@ -167,9 +167,9 @@ def test_the_main_value_is_that_of_most_dates_and_of_several_the_last(spark: Spa
     dates = [("first", MONDAY + DAY * n) for n in range(4)] + [("monday", MONDAY)]
     users = [("first", "ann", 1), ("first", "bob", 2), ("monday", "cem", 3)]
     made = with_main_attributes(
-        spark.createDataFrame(users, "period string, user_id string, rank long"),
+        spark.createDataFrame(users, "period_month string, user_id string, rank long"),
         user_days,
-        spark.createDataFrame(dates, "period string, event_date date"),
+        spark.createDataFrame(dates, "period_month string, event_date date"),
         ["device", "country"],
     )
     assert {tuple(row) for row in made.collect()} == {
