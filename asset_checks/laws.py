@@ -7,6 +7,7 @@ from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
 from asset_checks.device_checks import DEVICE_LAW
 from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW
 from asset_checks.law import Law
+from asset_checks.power_checks import POWER_LAW
 from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
@@ -19,6 +20,7 @@ LAWS: tuple[Law, ...] = (
     BUCKETS_LAW,
     LATENCY_LAW,
     DEVICE_LAW,
+    POWER_LAW,
 )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+import pyspark.sql.functions as F
+from pyspark.sql import Column, DataFrame
 
 from analytics_assets.layers import duration_cuts
 from analytics_assets.layers.world import Built, World, differing, digest
@@ -39,6 +40,7 @@ BUCKETS = pa.schema(
     [("period_month", pa.string()), ("bucket", pa.int32()), ("users", pa.int64()), ("capped_ms", pa.int64())]
 )
 SUMS = pa.schema([("period_month", pa.string()), ("place", pa.int64()), ("up_to_ms", pa.int64())])
+THRESHOLDS = "period_month string, event_date date, action string, threshold_ms long"
 FOR_RANKS = "period_month string, bucket int, users_above long, ms_above long, users long, total_ms long"
 
 
@@ -101,34 +103,32 @@ def _periods(world: World) -> dict[str, Period]:
 
 @dataclass(frozen=True)
 class _Inputs:
-    """What periods are computed from, as Spark reads it."""
+    """What periods are computed from, as Spark reads it. least_ms: of the thresholds."""
 
-    dates: DataFrame
     user_days: DataFrame
     sessions: DataFrame
     silver: DataFrame
     thresholds: DataFrame
+    least_ms: int
 
 
 def _inputs(world: World, periods: Mapping[str, Period]) -> _Inputs:
     lakehouse, session = world.lakehouse, world.lakehouse.spark.session
     days = [day.isoformat() for day in dates_of(periods.values())]
-    of_periods = [(name, day) for name, period in periods.items() for day in period.dates()]
     found = lakehouse.arrow(world.tables[duration_cuts.TABLE], ["period_month", "action", "threshold_ms"]).to_pylist()
     thresholds = [
         (cut["period_month"], day, cut["action"], cut["threshold_ms"])
         for cut in found
-        for day in (periods[cut["period_month"]].dates() if cut["period_month"] in periods else ())
+        if cut["period_month"] in periods
+        for day in periods[cut["period_month"]].dates()
     ]
     read = {
         name: lakehouse.read_or_empty(world.tables[name], one_of_dates(column, days))
         for name, column in (("user_days", "event_date"), ("sessions", "session_date"), ("silver", "event_date"))
     }
     return _Inputs(
-        dates=session.createDataFrame(of_periods, "period_month string, event_date date"),
-        thresholds=session.createDataFrame(
-            thresholds, "period_month string, event_date date, action string, threshold_ms long"
-        ),
+        thresholds=session.createDataFrame(thresholds, THRESHOLDS),
+        least_ms=min((cut[-1] for cut in thresholds), default=0),
         **read,
     )
 
@@ -139,28 +139,32 @@ def _write_users(
     """Replace the power users of the periods, and take away those of others; how many rows, and the curves."""
     lakehouse, table = world.lakehouse, world.tables[TABLE]
     if gone or not lakehouse.exists(table):
-        lakehouse.put(
-            table, arrow_schema(table).empty_table(), world.run_id, sorted(gone), one_of("period_month", gone)
-        )
+        nobody = arrow_schema(table).empty_table()
+        lakehouse.put(table, nobody, world.run_id, sorted(gone), one_of("period_month", gone))
     if not periods:
         return 0, {}
-    inputs = _inputs(world, periods)
-    totals = user_totals(inputs.user_days, inputs.sessions, inputs.silver, inputs.dates, inputs.thresholds).persist()
+    read = _inputs(world, periods)
+    totals = user_totals(read.user_days, read.sessions, read.silver, periods, read.thresholds, read.least_ms).persist()
     try:
         steps = _steps(totals, periods)
         top = ranked(totals, _for_ranks(world, steps, max(world.feed.top_percents)))
         found = power_users(top, world.feed.top_percents)
-        described = with_main_attributes(found, inputs.user_days, inputs.dates, world.feed.attributes)
-        bounds = world.lakehouse.spark.session.createDataFrame(
-            [tuple(said(name, period).values()) for name, period in periods.items()],
-            "period_month string, period string, period_start date, period_end date",
-        )
-        rows = described.join(bounds.hint("broadcast"), "period_month").select(table.schema.fieldNames())
+        described = with_main_attributes(found, read.user_days, periods, world.feed.attributes)
+        rows = described.withColumns(_bounds(periods)).select(table.schema.fieldNames())
         in_order = rows.repartition("period_month").sortWithinPartitions("period_month", "rank", "user_id")
         written = lakehouse.replace(table, in_order, sorted(periods), run_id=world.run_id)
         return written.rows, _curves(world, totals, steps)
     finally:
         totals.unpersist()
+
+
+def _bounds(periods: Mapping[str, Period]) -> dict[str, Column]:
+    """What a row says of its period beside the name."""
+    name, known = F.col("period_month"), {found: said(found, period) for found, period in periods.items()}
+    return {
+        column: F.coalesce(*[F.when(name == found, F.lit(of_period[column])) for found, of_period in known.items()])
+        for column in ("period", "period_start", "period_end")
+    }
 
 
 def _steps(totals: DataFrame, periods: Collection[str]) -> dict[str, Steps]:

@@ -10,54 +10,55 @@ are buckets, and only in those buckets that matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, Window
 
 from analytics_assets.transforms.buckets import bucket
+from analytics_assets.transforms.history import Period
 
 BUCKET = ("period_month", "bucket")
 
 
 def user_totals(
-    user_days: DataFrame, sessions: DataFrame, silver: DataFrame, dates: DataFrame, thresholds: DataFrame
+    user_days: DataFrame,
+    sessions: DataFrame,
+    silver: DataFrame,
+    periods: Mapping[str, Period],
+    thresholds: DataFrame,
+    least_ms: int,
 ) -> DataFrame:
     """What each active user did in each period.
 
-    In: user_days; sessions; silver with duration_ms; dates: period_month, event_date, each date of each period;
-    thresholds: period_month, event_date, action, threshold_ms, the same for all dates of a period. A date may be in
-    several periods; period_month names each. Out: period_month, user_id; capped_ms, active_days, sessions bigint.
-    Source: METRICS "Power users".
+    In: user_days; sessions; silver with duration_ms; periods by name; thresholds: period_month (a period's name),
+    event_date, action, threshold_ms, the same for all dates of a period; least_ms: the least of them. A date may be
+    in several periods. Out: period_month, user_id; capped_ms, active_days, sessions bigint. Source: METRICS "Power
+    users".
 
     Whole times come from user_days, as small as users; of the events only those above their threshold are looked for,
     one in a thousand, and what lies above is taken off.
     """
-    days = F.broadcast(dates)
-    active = user_days.select("event_date", "user_id", "engaged_ms").join(days, "event_date")
-    above = silver.select("event_date", "action", "user_id", "duration_ms").join(
-        F.broadcast(thresholds), ["event_date", "action"]
-    )
-    begun = sessions.select("user_id", F.col("session_date").alias("event_date")).join(days, "event_date")
+    active = user_days.select(_names(F.col("event_date"), periods), "user_id", "engaged_ms")
+    # The least first: it is compared where the file is read, and most events go no further.
+    long_ones = silver.where(F.col("duration_ms") > least_ms).select("event_date", "action", "user_id", "duration_ms")
+    above = long_ones.join(F.broadcast(thresholds), ["event_date", "action"]).where("duration_ms > threshold_ms")
+    begun = sessions.select(_names(F.col("session_date"), periods), "user_id")
     none, one = F.expr("0L"), F.expr("1L")
-    rows = [
-        active.select("period_month", "user_id", "engaged_ms", one.alias("active_days"), none.alias("sessions")),
-        above.where("duration_ms > threshold_ms").select(
-            "period_month", "user_id", F.expr("threshold_ms - duration_ms"), none, none
-        ),
-        begun.select("period_month", "user_id", none, none, one),
-    ]
-    return (
-        rows[0]
-        .union(rows[1])
-        .union(rows[2])
-        .groupBy("period_month", "user_id")
-        .agg(
-            F.sum("engaged_ms").alias("capped_ms"),
-            F.sum("active_days").alias("active_days"),
-            F.sum("sessions").alias("sessions"),
-        )
+    rows = active.select("period_month", "user_id", "engaged_ms", one.alias("active_days"), none.alias("sessions"))
+    rows = rows.union(above.select("period_month", "user_id", F.expr("threshold_ms - duration_ms"), none, none))
+    rows = rows.union(begun.select("period_month", "user_id", none, none, one))
+    return rows.groupBy("period_month", "user_id").agg(
+        F.sum("engaged_ms").alias("capped_ms"),
+        F.sum("active_days").alias("active_days"),
+        F.sum("sessions").alias("sessions"),
     )
+
+
+def _names(day: Column, periods: Mapping[str, Period]) -> Column:
+    """A row for each period that a date is in. Periods are few: to compare costs less than a join."""
+    names = [F.when(day.between(period.start, period.end), F.lit(name)) for name, period in periods.items()]
+    return F.explode(F.array_compact(F.array(*names))).alias("period_month")
 
 
 def total_buckets(totals: DataFrame) -> DataFrame:
@@ -110,17 +111,17 @@ def top_users(users: Column, percent: int) -> Column:
 
 
 def with_main_attributes(
-    users: DataFrame, user_days: DataFrame, dates: DataFrame, attributes: Sequence[str]
+    users: DataFrame, user_days: DataFrame, periods: Mapping[str, Period], attributes: Sequence[str]
 ) -> DataFrame:
     """Users with the value that each attribute had on most of their active dates of the period; of several such
     values the one that the user had last.
 
-    In: a row per (period_month, user_id) with any other columns; user_days with the attributes; dates: period_month,
-    event_date. Out: the users' columns, and main_<attribute> string for each.
+    In: a row per (period_month, user_id) with any other columns; user_days with the attributes; periods by name.
+    Out: the users' columns, and main_<attribute> string for each.
     """
     if not attributes:
         return users
-    own = user_days.select("event_date", "user_id", *attributes).join(F.broadcast(dates), "event_date")
+    own = user_days.select(_names(F.col("event_date"), periods), "event_date", "user_id", *attributes)
     values = F.array(*[F.struct(F.lit(name).alias("_name"), F.col(name).alias("_value")) for name in attributes])
     # The join spreads users by (period_month, user_id): what is counted after it stays where it is.
     rows = users.join(own, ["period_month", "user_id"]).select(

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from test_plans import nodes
 
 from analytics_assets.transforms.duration_cuts import duration_buckets
+from analytics_assets.transforms.history import Period
 from analytics_assets.transforms.power_users import ranked, total_buckets, user_totals, with_main_attributes
 from resources.spark import spark_config
 
@@ -19,10 +21,14 @@ TABLES = {
     " duration_ms long, input_version string",
     "user_days": "user_id string, event_date date, events long, engaged_ms long, country string, device string",
     "sessions": "session_id string, user_id string, session_date date",
-    "dates": "period_month string, event_date date",
     "thresholds": "period_month string, event_date date, action string, threshold_ms long",
     "totals": "period_month string, user_id string, capped_ms long, active_days long, sessions long",
     "buckets": "period_month string, bucket int, users_above long, ms_above long, users long, total_ms long",
+}
+
+PERIODS = {
+    "2025-01": Period(start=date(2025, 1, 1), end=date(2025, 1, 31), is_complete=True),
+    "rolling_28": Period(start=date(2025, 1, 11), end=date(2025, 2, 7), is_complete=True),
 }
 
 
@@ -46,7 +52,8 @@ def _on_disk(spark: SparkSession, path: Path, columns: str) -> DataFrame:
 
 
 def totals(tables: dict[str, DataFrame]) -> DataFrame:
-    return user_totals(*(tables[name] for name in ("user_days", "sessions", "silver", "dates", "thresholds")))
+    read = [tables[name] for name in ("user_days", "sessions", "silver")]
+    return user_totals(*read, PERIODS, tables["thresholds"], 5000)
 
 
 def read_columns(rows: DataFrame) -> list[set[str]]:
@@ -67,6 +74,13 @@ def test_totals_of_users_need_one_shuffle_and_no_sort(tables: dict[str, DataFram
 def test_of_events_totals_read_four_narrow_columns(tables: dict[str, DataFrame]) -> None:
     assert {"event_date", "action", "user_id", "duration_ms"} in read_columns(totals(tables))
     assert not any("object_id" in columns for columns in read_columns(totals(tables)))
+
+
+def test_short_events_are_left_out_where_they_are_read(tables: dict[str, DataFrame]) -> None:
+    text = io.StringIO()
+    with redirect_stdout(text):
+        totals(tables).explain()
+    assert "GreaterThan(duration_ms,5000)" in text.getvalue()
 
 
 def test_durations_by_bucket_need_one_shuffle_and_no_sort(tables: dict[str, DataFrame]) -> None:
@@ -93,5 +107,5 @@ def test_users_are_counted_by_bucket_in_one_shuffle(tables: dict[str, DataFrame]
 
 def test_main_values_need_no_shuffle_after_that_of_the_join(tables: dict[str, DataFrame]) -> None:
     users = tables["totals"].select("period_month", "user_id", "capped_ms")
-    count = nodes(with_main_attributes(users, tables["user_days"], tables["dates"], ["country", "device"]))
+    count = nodes(with_main_attributes(users, tables["user_days"], PERIODS, ["country", "device"]))
     assert (count("Exchange"), count("SortMergeJoin")) == (2, 1)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from analytics_assets.transforms.concentration import Steps
+from analytics_assets.transforms.history import Period
 from analytics_assets.transforms.power_users import (
     power_users,
     ranked,
@@ -118,6 +119,10 @@ def test_the_number_of_the_top_is_rounded_up(spark: SparkSession) -> None:
     assert {name: set(own) for name, own in found.items()} == {"a": {"u99"}, "b": {"u100", "u99"}}
 
 
+def period(first: date, last: date) -> Period:
+    return Period(start=first, end=last, is_complete=True)
+
+
 def inputs(spark: SparkSession) -> tuple[DataFrame, DataFrame, DataFrame]:
     """Ann reads 9 s and 2 s on Monday and 1 s on Tuesday; Bob edits 9 s on Monday, twice; Cem does nothing long."""
     events = [
@@ -138,12 +143,14 @@ def inputs(spark: SparkSession) -> tuple[DataFrame, DataFrame, DataFrame]:
 def test_a_duration_counts_up_to_the_threshold_of_its_action_in_the_period(spark: SparkSession) -> None:
     both = [MONDAY, MONDAY + DAY]
     dates = [("week", day) for day in both] + [("monday", MONDAY)]
+    periods = {"week": period(MONDAY, MONDAY + DAY), "monday": period(MONDAY, MONDAY)}
     limits = {("week", "read"): 2000, ("week", "edit"): 9000, ("monday", "read"): 5000, ("monday", "edit"): 1}
     rows = [(name, day, action, ms) for (name, action), ms in limits.items() for n, day in dates if n == name]
     made = user_totals(
         *inputs(spark),
-        spark.createDataFrame(dates, "period_month string, event_date date"),
+        periods,
         spark.createDataFrame(rows, "period_month string, event_date date, action string, threshold_ms long"),
+        min(limits.values()),
     )
     found = {(row.period_month, row.user_id): (row.capped_ms, row.active_days, row.sessions) for row in made.collect()}
     assert found == {
@@ -164,12 +171,12 @@ def test_the_main_value_is_that_of_most_dates_and_of_several_the_last(spark: Spa
     }
     days = [(user, MONDAY + DAY * n, device, "DE") for user, own in used.items() for n, device in enumerate(own)]
     user_days = spark.createDataFrame(days, "user_id string, event_date date, device string, country string")
-    dates = [("first", MONDAY + DAY * n) for n in range(4)] + [("monday", MONDAY)]
+    periods = {"first": period(MONDAY, MONDAY + DAY * 3), "monday": period(MONDAY, MONDAY)}
     users = [("first", "ann", 1), ("first", "bob", 2), ("monday", "cem", 3)]
     made = with_main_attributes(
         spark.createDataFrame(users, "period_month string, user_id string, rank long"),
         user_days,
-        spark.createDataFrame(dates, "period_month string, event_date date"),
+        periods,
         ["device", "country"],
     )
     assert {tuple(row) for row in made.collect()} == {
