@@ -23,9 +23,10 @@ TABLE, BUCKETS = "duration_cuts", "duration_buckets"
 
 
 def behind(world: World) -> dict[str, str]:
-    """The table's one key with the periods that are behind, where there are any."""
+    """The table's one key with the periods that are behind, where there are any or it is not there yet."""
     periods = differing(recorded_versions(world), wanted_versions(world))
-    return {"": digest(*sorted(periods.items()))} if periods else {}
+    is_due = periods or (world.history() is not None and not world.lakehouse.exists(world.tables[TABLE]))
+    return {"": digest(*sorted(periods.items()))} if is_due else {}
 
 
 def wanted_versions(world: World) -> dict[str, str]:

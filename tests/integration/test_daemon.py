@@ -83,6 +83,7 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
         "silver": Counter(on),
         "sessions": Counter(on),
         "user_days": Counter(on),
+        "duration_buckets": Counter(on),
         "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
         "active_users_week": Counter(week),
         "active_users_month": Counter(month),

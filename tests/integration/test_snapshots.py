@@ -29,6 +29,8 @@ VERSIONS = dict.fromkeys(
         "latency",
         "device_effect",
         "device_loads",
+        "duration_cuts",
+        "engagement_concentration",
     ),
     ("input_version",),
 )

@@ -31,6 +31,7 @@ TABLES = {
     *("active_users", "active_users_week", "active_users_month"),
     *("session_days", "user_history", "user_history_versions", "retention"),
     *("latency_buckets", "latency", "device_effect", "device_differences", "device_pairs", "device_loads"),
+    *("duration_buckets", "duration_cuts", "power_users", "engagement_concentration"),
 }
 ARCHIVED = "2025-02-27"
 
