@@ -35,7 +35,7 @@ BEFORE_DASH = (
     *("edges", "published_versions", "user_history_versions"),
 )
 WITHOUT_VERSION = (
-    *("active_users", "active_users_week", "active_users_month", "session_days", "latency"),
+    *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
     *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
 )
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
@@ -53,6 +53,10 @@ KEYS = {
     "session_days": ("session_date", "dimension", "value"),
     "user_history": ("user_id",),
     "latency_buckets": ("event_date", "app_version", "device_type", "action", "bucket"),
+    "series_points": ("metric", "granularity", "dimension", "value", "event_date", "hour"),
+    "anomalies": ("metric", "granularity", "dimension", "value", "start_date", "start_hour"),
+    "unlikely_users": ("event_date", "user_id"),
+    "likely_days": ("event_date",),
     "latency": ("period", "period_start", "dimension", "value"),
     "device_effect": ("period", "period_start", "app_version"),
     "device_differences": ("period", "period_start", "app_version", "device_type"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asset_checks.active_user_checks import ACTIVE_USERS_LAW
+from asset_checks.anomaly_checks import ANOMALIES_LAW, UNLIKELY_USERS_LAW
 from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
 from asset_checks.device_checks import DEVICE_LAW
 from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW
@@ -11,6 +12,7 @@ from asset_checks.power_checks import POWER_LAW
 from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
+LAWS: tuple[Law, ...] = (
 LAWS: tuple[Law, ...] = (
     BRONZE_LAW,
     SILVER_LAW,
@@ -21,6 +23,9 @@ LAWS: tuple[Law, ...] = (
     LATENCY_LAW,
     DEVICE_LAW,
     POWER_LAW,
+    ANOMALIES_LAW,
+    UNLIKELY_USERS_LAW,
+)
 )
 
 

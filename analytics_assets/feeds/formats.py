@@ -1,6 +1,7 @@
 """How files land, and how a row stands in one.
 
-Belongs here: grains of arrivals, formats of files. Does not: what a row means (spec.py), reading (layers/reading.py).
+Belongs here: grains of arrivals, formats of files, patterns of places. Does not: what a row means (spec.py), reading
+(layers/reading.py).
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class JsonArray:
 
     rest: str | None = None
 
+
+ARRIVAL_FIELD = "{arrival}"
 
 Format = Csv | JsonArray
 

@@ -15,11 +15,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, JsonArray, check_landing
 from analytics_assets.feeds.own_names import Published, View
+from analytics_assets.feeds.session_rule import SessionRule
+from analytics_assets.transforms.anomalies import AnomalyRule
+from analytics_assets.transforms.unlikely_users import UnlikelyRule
 from analytics_assets.transforms.user_history import MOST_BITS
 
 __all__ = [
     "ARRIVAL_FIELD",
     "WHOLE_ROW",
+    "AnomalyRule",
     "Arrival",
     "Csv",
     "Dimension",
@@ -29,13 +33,12 @@ __all__ = [
     "JsonArray",
     "Published",
     "SessionRule",
+    "UnlikelyRule",
     "View",
 ]
 
 WHOLE_ROW: tuple[str, ...] = ("raw",)
 """Event key of a feed whose rows are equal only when the whole line is."""
-
-SESSION_KEY_COLUMNS = ("user_id", "object_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +69,6 @@ class Event:
             "country": self.country,
         }
         return {name: sql for name, sql in named.items() if sql is not None}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionRule:
-    """A gap of `timeout` or more between two user actions of one key starts a new session.
-
-    key: event columns whose events make sessions together. actions: the actions that are a user's; all, where none
-    is named. splits_at_midnight: in the feed's zone.
-    """
-
-    timeout: timedelta
-    key: tuple[str, ...] = ("user_id",)
-    actions: tuple[str, ...] = ()
-    splits_at_midnight: bool = True
-
-    def __post_init__(self) -> None:
-        if not timedelta(0) < self.timeout < timedelta(days=1):
-            raise ValueError(f"timeout: saw {self.timeout}, expected more than 0 and less than a day")
-        if not self.key or not set(self.key) <= set(SESSION_KEY_COLUMNS):
-            raise ValueError(f"session key: saw {self.key}, expected names from {SESSION_KEY_COLUMNS}")
-        if self.splits_at_midnight and (self.actions or self.key != ("user_id",)):
-            raise ValueError("sessions that split at midnight: saw a key or actions, expected users and all actions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +115,8 @@ class Feed:
     look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
     cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
     top_percents: the users of each period with the most engaged time are kept, so many per cent of the active ones.
+    anomalies: when a point of a series is one; also the feed's holidays.
+    unlikely: what no person does on a date.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -171,6 +154,8 @@ class Feed:
     cohort_weeks: int = 26
     cohort_days: int = 30
     top_percents: tuple[int, ...] = (1, 5, 10)
+    anomalies: AnomalyRule = field(default_factory=AnomalyRule)
+    unlikely: UnlikelyRule = field(default_factory=UnlikelyRule)
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)

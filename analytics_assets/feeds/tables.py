@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from analytics_assets.feeds.anomaly_tables import anomaly_tables
 from analytics_assets.feeds.device_tables import device_tables
 from analytics_assets.feeds.fields import (
     attribute_fields,
@@ -214,6 +215,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
         device_tables,
         live_tables,
         power_tables,
+        anomaly_tables,
         state_tables,
     ):
         made += tables_of(feed)

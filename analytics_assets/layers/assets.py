@@ -117,10 +117,11 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
 
 
 def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
-    deps = [_dep(feed, source) for source in metric.sources]
+    sources = [source for source in metric.sources if source in feed_tables(feed)]
+    deps = [_dep(feed, source) for source in sources]
     if metric.partitions == "date":
         return _asset(feed, table, date_partitions(feed), metric.again, deps)
-    every = [_dep(feed, source, dg.AllPartitionMapping()) for source in metric.sources]
+    every = [_dep(feed, source, dg.AllPartitionMapping()) for source in sources]
     if metric.partitions == "month":
         return _asset(feed, table, month_partitions(feed), metric.again, every)
 

@@ -13,7 +13,8 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import ARRIVAL_FIELD, Feed
+from analytics_assets.feeds.formats import ARRIVAL_FIELD
+from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import (

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analytics_assets.layers import (
+    anomalies,
     device_effect,
     duration_cuts,
     latency,
     power_users,
     retention,
     session_days,
+    unlikely_users,
     user_history,
 )
 from analytics_assets.layers.world import Built, World
@@ -32,7 +34,7 @@ class Metric:
     partitions: what one of its partitions is, or "whole" for a table that has none and is behind at the key WHOLE.
     behind: partitions that do not stand as they should -> the version that they should have, "" for none.
     build: brings partitions up to date. build_again: the same, whatever stands there; by default what build does.
-    sources: the tables that it is computed from.
+    sources: the tables that it is computed from, of those that the feed has.
     """
 
     table: str
@@ -103,6 +105,20 @@ METRICS: tuple[Metric, ...] = (
         behind=power_users.behind,
         build=lambda world, _: power_users.build_power_users(world),
         build_again=lambda world, _: power_users.build_power_users(world, again=True),
+    ),
+    Metric(
+        table=anomalies.TABLE,
+        partitions="whole",
+        sources=("bronze", "silver", "active_users", session_days.TABLE, latency.TABLE),
+        behind=anomalies.behind,
+        build=lambda world, _: anomalies.build_anomalies(world),
+    ),
+    Metric(
+        table=unlikely_users.TABLE,
+        partitions="date",
+        sources=("silver", "user_days", "sessions", "active_users"),
+        behind=unlikely_users.dates_behind,
+        build=unlikely_users.build_unlikely_users,
     ),
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
-from analytics_assets.feeds.spec import ARRIVAL_FIELD, Csv, Format, JsonArray
+from analytics_assets.feeds.formats import ARRIVAL_FIELD, Csv, Format, JsonArray
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import ContractColumn

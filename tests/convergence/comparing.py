@@ -34,7 +34,7 @@ USERS_FOLDER = "notes/users"
 # It follows from how user days came about, not from their rows alone.
 VERSIONS = dict.fromkeys(
     (
-        *("active_users", "active_users_week", "active_users_month", "session_days", "latency"),
+        *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
         *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
     ),
     ("input_version",),

@@ -30,8 +30,19 @@ STEP_S = 299
 """Less than five minutes: a chain of such gaps is one session of ide."""
 PARTS = 1000
 FILLER = 9
-OF_DATES = {"bronze", "users", "silver", "sessions", "user_days", "activity_mix", "duration_buckets"}
-OF_DATES |= {"latency_buckets", "session_days", *active_users.KEY}
+OF_DATES = {
+    "bronze",
+    "users",
+    "silver",
+    "sessions",
+    "user_days",
+    "activity_mix",
+    "duration_buckets",
+    "latency_buckets",
+    "session_days",
+    "unlikely_users",
+    *active_users.KEY,
+}
 
 
 def tables_of(feed: Feed) -> list[str]:

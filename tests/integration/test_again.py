@@ -31,8 +31,17 @@ KEYS = {
     "active_users_week": ["2025-02-24", "2025-03-03"],
     "active_users_month": ["2025-02-01", "2025-03-01"],
 }
-AS_A_WHOLE = ("user_history", "retention", "latency", "device_effect", "duration_cuts", "power_users")
-KEYS |= {"session_days": DATES, "latency_buckets": DATES, "duration_buckets": DATES}
+AS_A_WHOLE = (
+    "user_history",
+    "retention",
+    "latency",
+    "device_effect",
+    "duration_cuts",
+    "power_users",
+    "anomalies",
+)
+OTHERS_OF_DATES = ("session_days", "latency_buckets", "duration_buckets", "unlikely_users")
+KEYS |= dict.fromkeys(OTHERS_OF_DATES, DATES)
 OF_DATES = ("silver", "sessions", "user_days", "active_users")
 
 
@@ -46,7 +55,7 @@ def by_ranges(notes: Place, quick_spark: Spark, tmp_path_factory: pytest.TempPat
     place.materialize(FEED, quick_spark, OF_DATES, DATES[0], DATES[-1])
     for table in ("active_users_week", "active_users_month"):
         place.materialize(FEED, quick_spark, [table], KEYS[table][0], KEYS[table][-1])
-    place.materialize(FEED, quick_spark, ["session_days", "latency_buckets", "duration_buckets"], DATES[0], DATES[-1])
+    place.materialize(FEED, quick_spark, OTHERS_OF_DATES, DATES[0], DATES[-1])
     place.materialize(FEED, quick_spark, AS_A_WHOLE, None)
     yield place
 

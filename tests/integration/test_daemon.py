@@ -92,6 +92,8 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
         "user_history": Counter([None]),
         "retention": Counter([None]),
         "latency": Counter([None]),
+        "anomalies": Counter([None]),
+        "unlikely_users": Counter(on),
         "restatements": Counter([None]),
     }
     time.sleep(TWO_TICKS_S)

@@ -48,13 +48,15 @@ FEED = Feed(
 '''
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
-TABLES |= {"session_days", "user_history", "retention"}
+TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},
     "retention": {"retention_bounds", "retention_values_add_up", "daily_cohorts_are_new_users"},
+    "anomalies": {"alarms_are_bounded", "alarms_are_the_flagged_points", "series_are_the_figures"},
+    "unlikely_users": {"likely_and_unlikely_add_up"},
 }
 
 ASK = """
@@ -148,6 +150,8 @@ def test_its_tables_run_from_bronze_to_active_users(ran: tuple[Place, dict[str, 
         "tide",
         "user_history_versions",
         "table_versions",
+        "series_points",
+        "likely_days",
     }
     bronze = rows_of(lakehouse, "edge_log", "bronze")
     assert sorted((row["standing"], row["violations"] or ()) for row in bronze) == [

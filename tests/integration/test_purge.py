@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 BEGIN = datetime(2025, 1, 1)
 SECONDS = (0, 60, 3600, 3601, 3900, 86100, 86340, 86399)
 TABLES = ("tide", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month")
-TABLES += ("session_days", "user_history", "retention")
+TABLES += ("session_days", "user_history", "retention", "anomalies", "series_points", "unlikely_users")
 
 
 class Ide:

@@ -31,6 +31,7 @@ VERSIONS = dict.fromkeys(
         "device_loads",
         "duration_cuts",
         "engagement_concentration",
+        "likely_days",
     ),
     ("input_version",),
 )

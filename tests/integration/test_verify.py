@@ -32,6 +32,7 @@ TABLES = {
     *("session_days", "user_history", "user_history_versions", "retention"),
     *("latency_buckets", "latency", "device_effect", "device_differences", "device_pairs", "device_loads"),
     *("duration_buckets", "duration_cuts", "power_users", "engagement_concentration"),
+    *("series_points", "anomalies", "unlikely_users", "likely_days"),
 }
 ARCHIVED = "2025-02-27"
 
