@@ -13,7 +13,6 @@ from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
 LAWS: tuple[Law, ...] = (
-LAWS: tuple[Law, ...] = (
     BRONZE_LAW,
     SILVER_LAW,
     SESSIONS_LAW,
@@ -25,7 +24,6 @@ LAWS: tuple[Law, ...] = (
     POWER_LAW,
     ANOMALIES_LAW,
     UNLIKELY_USERS_LAW,
-)
 )
 
 

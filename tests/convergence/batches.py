@@ -13,11 +13,15 @@ import stories
 from described import FEEDS, Described, lasting
 from hypothesis import strategies as st
 from playing import tables_of
+from watched import HOURS, MOST_IN_A_MINUTE, MOST_IN_AN_HOUR, RULE
 
 from analytics_assets.discovery import find_feed
-from analytics_assets.feeds.spec import Feed
+from analytics_assets.feeds.spec import AnomalyRule, Feed, UnlikelyRule
 
 MONDAY = date(2025, 1, 27)
+# Low, so that histories of few events have some of each.
+WATCHED = AnomalyRule(enter=RULE.enter, leave=RULE.leave, minimum_volume=RULE.least)
+UNLIKELY = UnlikelyRule(minute=MOST_IN_A_MINUTE, hour=MOST_IN_AN_HOUR, hours=HOURS)
 REAL_LOG_BEGINS = date(2015, 5, 17)
 
 
@@ -43,6 +47,7 @@ def feed_and_description(name: str, number: int) -> tuple[Feed, Described, date]
     """
     # Other histories must not make an arrival too old to have lost a file.
     feed, described = replace(find_feed(name), look_back_days=stories.DAYS * number * 2), FEEDS[name]
+    feed = replace(feed, anomalies=WATCHED, unlikely=UNLIKELY)
     if feed.closed_through is None:
         return feed, described, MONDAY
     first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=number * stories.DAYS - 1)

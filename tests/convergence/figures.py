@@ -16,6 +16,7 @@ import devices
 import engaged
 import events
 import load_times
+import watched
 from closed_dates import TOTAL, History
 from described import Described
 from events import DAY, Row
@@ -45,6 +46,8 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
     }
     if feed.has_duration:
         tables |= engaged.expected(feed, history, made, days, sessions(feed, made))
+    of_days = (tables["active_users"], tables["session_days"])
+    tables |= watched.expected(feed, history, rows, made, *of_days, arrivals)
     if feed.has_country:
         tables["activity_mix"] = activity_mix(made)
     if feed.has_one_key_over_all_dates:

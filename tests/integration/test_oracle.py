@@ -62,6 +62,10 @@ TABLES = (
     "duration_cuts",
     "power_users",
     "engagement_concentration",
+    "series_points",
+    "anomalies",
+    "unlikely_users",
+    "likely_days",
 )
 # Of intervals tests/convergence has an oracle.
 INTERVALS = {
@@ -70,6 +74,7 @@ INTERVALS = {
     "device_pairs": {"cliffs_delta_low", "cliffs_delta_high"},
 }
 WITHOUT_VERSION = ("user_history", "retention", "device_differences", "device_pairs", "power_users")
+WITHOUT_VERSION += ("series_points", "anomalies", "unlikely_users")
 
 
 @dataclass

@@ -1,0 +1,175 @@
+"""The oracle's series, anomalies and unlikely users, in plain Python. Nothing of Tidebook is imported.
+
+Belongs here: the points of series, users at rates, dates without them. Does not: verdicts (alarms.py,
+oracle_alarms.py), expected values and scores, which unit tests hold against the same verdicts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import oracle_alarms
+from alarms import Rule
+from closed_dates import History
+from described import Described
+from events import Row
+
+RULE = Rule(enter=2.0, leave=1.0, least=1)
+"""Low, so that histories of few events have alarms."""
+MOST_IN_A_MINUTE, MOST_IN_AN_HOUR, HOURS = 1, 3, 4
+"""Likewise for unlikely users."""
+FEW_LOADS = 100
+INEXACT = ("expected", "expected_low", "expected_high", "score", "carried_by", "severity")
+"""Columns of figures whose last digit depends on the order of a sum."""
+
+
+def expected(
+    feed: Described,
+    history: History | None,
+    rows: Iterable[Row],
+    silver: Iterable[Row],
+    active_users: Iterable[Row],
+    session_days: Iterable[Row],
+    arrivals: set[date],
+) -> dict[str, list[Row]]:
+    """Rows of series_points, anomalies, unlikely_users and likely_days."""
+    if history is None:
+        return {}
+    series = [*_counted(history, rows, silver), *_by_value(active_users, session_days)]
+    series += [*_of_arrivals(history, rows, arrivals), *_loads(feed, history, silver)]
+    series.sort(key=lambda row: (row["metric"], row["dimension"], row["value"], row["day"], row["hour"]))
+    points, reports = oracle_alarms.tables(series, RULE)
+    for row in (*points, *reports):
+        for name in INEXACT:
+            row.pop(name, None)
+    return {"series_points": points, "anomalies": reports, **_unlikely(feed, history, silver, session_days)}
+
+
+def _point(metric: str, kind: str, day: date, amount: float | None, volume: int, **more: Any) -> Row:
+    usual = {"granularity": "day", "dimension": "all", "value": "all", "hour": 0}
+    return {"metric": metric, "kind": kind, "day": day, "amount": amount, "volume": volume, **usual, **more}
+
+
+def _counted(history: History, rows: Iterable[Row], silver: Iterable[Row]) -> list[Row]:
+    events = Counter(event["event_date"] for event in silver)
+    accepted = [row for row in rows if row["standing"] != "rejected"]
+    hours = Counter((row["event_date"], row["event_time"].hour) for row in accepted)
+    made = []
+    for day in history.dates:
+        is_known = day in history.present
+        made.append(_point("events", "count", day, events[day] if is_known else None, events[day]))
+        for hour in range(24):
+            n = hours[day, hour]
+            amount = n if is_known else None
+            made.append(_point("accepted_rows", "count", day, amount, n, granularity="hour", hour=hour))
+    return made
+
+
+def _by_value(active_users: Iterable[Row], session_days: Iterable[Row]) -> list[Row]:
+    made = []
+    for row in active_users:
+        of = {name: row[name] for name in ("dimension", "value")}
+        made.append(_point("dau", "count", row["event_date"], row["dau"], row["dau"] or 0, **of))
+    for row in session_days:
+        of = {name: row[name] for name in ("dimension", "value")}
+        day, number = row["session_date"], row["sessions"]
+        made.append(_point("sessions", "count", day, number, number or 0, **of))
+        made.append(_point("mean_session_s", "length", day, row["mean_duration_s"], number or 0, **of))
+    return made
+
+
+def _of_arrivals(history: History, rows: Iterable[Row], arrivals: set[date]) -> list[Row]:
+    standings = Counter((date.fromisoformat(row["arrival"][:10]), row["standing"]) for row in rows)
+    made = []
+    for day in history.dates:
+        late, rejected = standings[day, "late"], standings[day, "rejected"]
+        accepted = late + standings[day, "on_time"] + standings[day, "early"]
+        landed = day in arrivals
+        made.append(_point("rejected_share", "share", day, rejected if landed else None, accepted + rejected))
+        made.append(_point("late_share", "share", day, late if landed else None, accepted))
+    return made
+
+
+def _loads(feed: Described, history: History, silver: Iterable[Row]) -> list[Row]:
+    """Of so few loads no quantile is known; in all each date has a point, a value from its first load on."""
+    if not (feed.has_duration and feed.has_version):
+        return []
+    loads: Counter[tuple[str, str, date]] = Counter()
+    firsts: dict[tuple[str, str], date] = {("all", "all"): history.start}
+    for event in silver:
+        day = event["event_date"]
+        if event["action"] != "page_view" or not history.start <= day <= history.as_of:
+            continue
+        series = (("all", "all"), ("app_version", event["app_version"]), ("device_type", event["device_type"]))
+        for one in series:
+            loads[(*one, day)] += 1
+            firsts[one] = min(day, firsts.get(one, day))
+    assert max(loads.values(), default=0) < FEW_LOADS, "quantiles of many loads are not in this oracle"
+    return [
+        _point("p95_load_ms", "length", day, None, 0, dimension=dimension, value=value)
+        for (dimension, value), first in firsts.items()
+        for day in history.dates
+        if day >= first
+    ]
+
+
+def _unlikely(
+    feed: Described, history: History, silver: Iterable[Row], session_days: Iterable[Row]
+) -> dict[str, list[Row]]:
+    events: dict[tuple[date, str], list[Row]] = defaultdict(list)
+    begun: dict[date, set[tuple[Any, ...]]] = defaultdict(set)
+    for event in silver:
+        events[event["event_date"], event["user_id"]].append(event)
+        if event["session_start"] is not None:
+            key = tuple(event[name] for name in feed.session_key)
+            begun[event["session_date"]].add((event["user_id"], event["session_start"], *key))
+    listed = []
+    for (day, user), own in events.items():
+        times = [event["event_time"] for event in own if feed.is_user_action(event)]
+        minutes = Counter(time.replace(second=0, microsecond=0) for time in times)
+        hours = Counter(time.replace(minute=0, second=0, microsecond=0) for time in times)
+        minute, hour = max(minutes.values(), default=0), max(hours.values(), default=0)
+        broken = {"minute": minute > MOST_IN_A_MINUTE, "hour": hour > MOST_IN_AN_HOUR, "day": len(hours) >= HOURS}
+        if history.start <= day <= history.as_of and any(broken.values()):
+            engaged = {"engaged_ms": sum(event["duration_ms"] for event in own)} if feed.has_duration else {}
+            listed.append(
+                {
+                    **{"event_date": day, "user_id": user, "events": len(own), "actions": len(times), **engaged},
+                    **{"busiest_minute": minute, "busiest_hour": hour, "active_hours": len(hours)},
+                    "reasons": [name for name, is_broken in broken.items() if is_broken],
+                }
+            )
+    return {"unlikely_users": listed, "likely_days": _days(feed, history, events, begun, listed)}
+
+
+def _days(
+    feed: Described,
+    history: History,
+    events: Mapping[tuple[date, str], list[Row]],
+    begun: Mapping[date, set[tuple[Any, ...]]],
+    listed: Iterable[Row],
+) -> list[Row]:
+    suspects = {(row["event_date"], row["user_id"]) for row in listed}
+    made = []
+    for day in history.dates:
+        own = {user: found for (date_, user), found in events.items() if date_ == day}
+        row: Row = {"unlikely_users": sum((day, user) in suspects for user in own)}
+        for prefix, users in (("", {*own}), ("likely_", {user for user in own if (day, user) not in suspects})):
+            row[f"{prefix}dau"] = len(users)
+            kept = begun.get(day, set())
+            row[f"{prefix}sessions"] = sum(not prefix or (day, user) not in suspects for user, *_ in kept)
+            row[f"{prefix}events"] = sum(len(own[user]) for user in users)
+            if feed.has_duration:
+                row[f"{prefix}engaged_ms"] = sum(event["duration_ms"] for user in users for event in own[user])
+        is_missing = day not in history.present
+        made.append(
+            {
+                "event_date": day,
+                "is_missing": is_missing,
+                **{name: None if is_missing else figure for name, figure in row.items()},
+            }
+        )
+    return made
