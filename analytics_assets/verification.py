@@ -31,12 +31,14 @@ NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_v
 a date was closed: none of that follows from landing alone."""
 
 BEFORE_DASH = (
-    *("silver", "sessions", "user_days", "activity_mix", "interaction_counts", "latency_buckets", "duration_buckets"),
+    *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts", "latency_buckets"),
+    "duration_buckets",
     *("edges", "published_versions", "user_history_versions"),
 )
 WITHOUT_VERSION = (
     *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
     *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
+    *("session_frequency", "entry_exit_actions"),
 )
 """Where input_version depends on which snapshots were known when a date was built (docs/decisions.md 1)."""
 
@@ -47,10 +49,14 @@ KEYS = {
     "tide": ("event_date",),
     "sessions": ("session_id",),
     "user_days": ("event_date", "user_id"),
+    "activity_mix": ("event_date", "dimension", "value"),
+    "object_days": ("event_date", "object_id"),
     "active_users": ("event_date", "dimension", "value"),
     "active_users_week": ("week_start", "dimension", "value"),
     "active_users_month": ("month_start", "dimension", "value"),
     "session_days": ("session_date", "dimension", "value"),
+    "session_frequency": ("session_date", "dimension", "value", "days_since"),
+    "entry_exit_actions": ("session_date", "dimension", "value", "edge", "action"),
     "user_history": ("user_id",),
     "latency_buckets": ("event_date", "app_version", "device_type", "action", "bucket"),
     "series_points": ("metric", "granularity", "dimension", "value", "event_date", "hour"),

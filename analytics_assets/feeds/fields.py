@@ -42,6 +42,12 @@ def load_fields(feed: Feed) -> list[T.StructField]:
     return [c.APP_VERSION, *[field for field in attribute_fields(feed) if field.name == DEVICE]]
 
 
+def activity_series(feed: Feed) -> list[str]:
+    """The columns of silver by which the mix of activity is split, beside the hour."""
+    has_country = feed.event.country is not None or c.COUNTRY.name in feed.attributes
+    return [c.ACTION.name, *([c.COUNTRY.name] if has_country else [])]
+
+
 def other_contract_fields(feed: Feed) -> list[T.StructField]:
     """Contract columns that bronze keeps beside the event's, under their own names.
 

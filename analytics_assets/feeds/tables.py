@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from analytics_assets.feeds.anomaly_tables import anomaly_tables
+from analytics_assets.feeds.activity_tables import activity_tables
 from analytics_assets.feeds.device_tables import device_tables
 from analytics_assets.feeds.fields import (
     attribute_fields,
@@ -167,17 +168,6 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             statistics=("event_date",),
         ),
     ]
-    if feed.event.country is not None:
-        made.append(
-            table(
-                "activity_mix",
-                "an event date, action and country",
-                "Events and users by what was done and where.",
-                [c.EVENT_DATE, c.ACTION, c.COUNTRY, c.EVENTS, c.USERS, c.INPUT_VERSION],
-                partition_by=("event_date",),
-                statistics=("input_version",),
-            )
-        )
     if feed.has_interaction_counts:
         made.append(
             table(
@@ -210,6 +200,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
             ),
         ]
     for tables_of in (
+        activity_tables,
         metric_tables,
         latency_tables,
         device_tables,

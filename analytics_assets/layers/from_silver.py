@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.feeds.fields import load_fields
+from analytics_assets.feeds.fields import activity_series, load_fields
 from analytics_assets.layers.edges import session_versions
 from analytics_assets.layers.world import Built, World, built
-from analytics_assets.transforms.activity_mix import activity_mix
+from analytics_assets.transforms.activity_mix import activity_mix, object_days
 from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.duration_cuts import duration_buckets
 from analytics_assets.transforms.interaction_counts import interaction_counts
@@ -54,8 +54,16 @@ def build_user_days(world: World, days: Sequence[str]) -> Built:
 
 
 def build_activity_mix(world: World, days: Sequence[str]) -> Built:
-    """Compute what was done on the dates, and where."""
-    return _of_events(world, "activity_mix", days, activity_mix)
+    """Compute what was done on the dates, where and when."""
+    feed = world.feed
+    return _of_events(
+        world, "activity_mix", days, lambda silver: activity_mix(silver, activity_series(feed), feed.time_zone)
+    )
+
+
+def build_object_days(world: World, days: Sequence[str]) -> Built:
+    """Compute what was done to each object on the dates."""
+    return _of_events(world, "object_days", days, object_days)
 
 
 def build_interaction_counts(world: World, days: Sequence[str]) -> Built:
@@ -95,8 +103,9 @@ def _replace(world: World, name: str, date_column: str, keys: Sequence[str], row
 
 FURTHER: dict[str, Callable[[World, Sequence[str]], Built]] = {
     "activity_mix": build_activity_mix,
+    "object_days": build_object_days,
     "interaction_counts": build_interaction_counts,
     "latency_buckets": build_latency_buckets,
     "duration_buckets": build_duration_buckets,
 }
-"""Tables of dates that only some feeds have."""
+"""Further tables of dates, for each feed that declares them."""

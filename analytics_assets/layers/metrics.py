@@ -14,11 +14,13 @@ from analytics_assets.layers import (
     anomalies,
     device_effect,
     duration_cuts,
+    entry_exit_actions,
     latency,
     power_users,
     retention,
     session_days,
     unlikely_users,
+    session_frequency,
     user_history,
 )
 from analytics_assets.layers.world import Built, World
@@ -57,6 +59,20 @@ METRICS: tuple[Metric, ...] = (
         sources=("sessions", "user_days", "active_users"),
         behind=session_days.dates_behind,
         build=session_days.build_session_days,
+    ),
+    Metric(
+        table=session_frequency.TABLE,
+        partitions="date",
+        sources=("sessions", "user_days"),
+        behind=session_frequency.dates_behind,
+        build=session_frequency.build_session_frequency,
+    ),
+    Metric(
+        table=entry_exit_actions.TABLE,
+        partitions="date",
+        sources=("sessions", "user_days"),
+        behind=entry_exit_actions.dates_behind,
+        build=entry_exit_actions.build_entry_exit_actions,
     ),
     Metric(
         table=user_history.TABLE,

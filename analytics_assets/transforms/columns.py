@@ -77,6 +77,13 @@ BOUNCES = column("bounces", T.LongType(), "Sessions with exactly one action.")
 BOUNCE_RATE = column("bounce_rate", T.DoubleType(), "bounces / sessions.")
 SESSIONS_PER_ACTIVE_USER = column("sessions_per_active_user", T.DoubleType(), "sessions / dau.")
 
+DAYS_SINCE = column(
+    "days_since",
+    T.IntegerType(),
+    "Days since the user's session before: 0 to 28; 29 for more, or none before; null where it cannot be known.",
+)
+EDGE = column("edge", T.StringType(), "entry: the action is the sessions' first; exit: their last.")
+
 IS_USER_ACTION = column("is_user_action", T.BooleanType(), "The event is one that starts or extends a session.")
 
 OPEN_BEFORE = column("open_before", T.StringType(), "Digest of the sessions open when the date began, as computed.")
@@ -91,6 +98,10 @@ EVENTS = column("events", T.LongType(), "Number of events.")
 USERS = column("users", T.LongType(), "Distinct users.")
 FIRST_EVENT_TIME = column("first_event_time", T.TimestampType(), "Time of the day's first event, in UTC.")
 LAST_EVENT_TIME = column("last_event_time", T.TimestampType(), "Time of the day's last event, in UTC.")
+
+# The mix of activity
+ACTIVITY_DIMENSION = column("dimension", T.StringType(), "action, hour or country: by what events are split.")
+ACTIVITY_VALUE = column("value", T.StringType(), "Value of it; of hour 00 to 23, in the feed's time zone.")
 
 # Published tables
 DL_UPDATED_AT = column("dl_updated_at", T.TimestampType(), "When another column of the row last changed, in UTC.")

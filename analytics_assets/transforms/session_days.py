@@ -26,11 +26,7 @@ def session_days(sessions: DataFrame, user_days: DataFrame, attributes: Sequence
     rank ceil(q n). A session has the attributes that its user has on the date of its start.
     """
     measures = ("duration_s", "actions", "is_bounce")
-    rows = sessions.select("user_id", "session_date", *measures)
-    if attributes:
-        of_users = user_days.select("user_id", F.col("event_date").alias("session_date"), *attributes)
-        known = {name: F.coalesce(name, F.lit(UNKNOWN)) for name in attributes}
-        rows = rows.join(of_users, ["user_id", "session_date"], "left").withColumns(known)
+    rows = with_users_attributes(sessions, user_days, attributes, *measures)
     series = by_dimension(rows, attributes, "session_date", *measures)
     return series.groupBy("session_date", *SERIES).agg(
         F.count(F.lit(1)).alias("sessions"),
@@ -39,6 +35,19 @@ def session_days(sessions: DataFrame, user_days: DataFrame, attributes: Sequence
         F.sum("actions").alias("actions"),
         F.sum(F.col("is_bounce").cast("bigint")).alias("bounces"),
     )
+
+
+def with_users_attributes(
+    sessions: DataFrame, user_days: DataFrame, attributes: Sequence[str], *measures: str
+) -> DataFrame:
+    """Sessions with the attributes that their users have on the date of the start: user_id, session_date, measures,
+    attributes. In: as `session_days`."""
+    rows = sessions.select("user_id", "session_date", *measures)
+    if not attributes:
+        return rows
+    of_users = user_days.select("user_id", F.col("event_date").alias("session_date"), *attributes)
+    known = {name: F.coalesce(name, F.lit(UNKNOWN)) for name in attributes}
+    return rows.join(of_users, ["user_id", "session_date"], "left").withColumns(known)
 
 
 def _at_rank(share: float) -> Column:

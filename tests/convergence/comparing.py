@@ -36,6 +36,7 @@ VERSIONS = dict.fromkeys(
     (
         *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
         *("device_effect", "device_loads", "duration_cuts", "engagement_concentration"),
+        *("session_frequency", "entry_exit_actions"),
     ),
     ("input_version",),
 )

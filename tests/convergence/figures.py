@@ -1,4 +1,4 @@
-"""The oracle's figures: sessions, user days, the mix of activity, active users by date, week and month.
+"""The oracle's figures: sessions, user days, active users by date, week and month.
 
 Belongs here: METRICS "Active users", "As of" and the sums over sessions in plain Python: sets of users, nothing
 incremental. Does not: events (events.py). Nothing of Tidebook is imported.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+import activity
 import cohorts
 import devices
 import engaged
@@ -43,13 +44,12 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         "session_days": session_days(feed, history, sessions(feed, made), days),
         **load_times.expected(feed, history, made),
         **devices.expected(feed, history, made),
+        **activity.expected(feed, history, made, sessions(feed, made), days),
     }
     if feed.has_duration:
         tables |= engaged.expected(feed, history, made, days, sessions(feed, made))
     of_days = (tables["active_users"], tables["session_days"])
     tables |= watched.expected(feed, history, rows, made, *of_days, arrivals)
-    if feed.has_country:
-        tables["activity_mix"] = activity_mix(made)
     if feed.has_one_key_over_all_dates:
         tables["keys"] = events.kept_elsewhere(feed, rows)
     if feed.attributes:
@@ -124,17 +124,6 @@ def user_days(feed: Described, silver: Iterable[Row]) -> list[Row]:
             **{name: own[0][name] for name in feed.attributes},
         }
         for (user, day), own in found.items()
-    ]
-
-
-def activity_mix(silver: Iterable[Row]) -> list[Row]:
-    """Events and users by date, action and country."""
-    found = defaultdict(list)
-    for event in silver:
-        found[event["event_date"], event["action"], event["country"]].append(event["user_id"])
-    return [
-        {"event_date": day, "action": action, "country": country, "events": len(own), "users": len(set(own))}
-        for (day, action, country), own in found.items()
     ]
 
 

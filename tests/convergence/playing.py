@@ -41,6 +41,9 @@ OF_DATES = {
     "latency_buckets",
     "session_days",
     "unlikely_users",
+    "object_days",
+    "session_frequency",
+    "entry_exit_actions",
     *active_users.KEY,
 }
 

@@ -9,8 +9,15 @@ from pathlib import Path
 import duckdb
 from oracle_alarms import judge_series
 
-FILES = ("oracle", "oracle_latency", "oracle_device", "oracle_power", "oracle_anomalies")
-SQL = [Path(__file__).with_name(f"{name}.sql") for name in FILES]
+TOPICS = (
+    "oracle",
+    "oracle_latency",
+    "oracle_device",
+    "oracle_power",
+    "oracle_anomalies",
+    "oracle_activity",
+)
+SQL = [Path(__file__).with_name(f"{name}.sql") for name in TOPICS]
 
 
 def oracle(landing: Path) -> duckdb.DuckDBPyConnection:

@@ -40,7 +40,16 @@ AS_A_WHOLE = (
     "power_users",
     "anomalies",
 )
-OTHERS_OF_DATES = ("session_days", "latency_buckets", "duration_buckets", "unlikely_users")
+OTHERS_OF_DATES = (
+    "activity_mix",
+    "object_days",
+    "latency_buckets",
+    "duration_buckets",
+    "session_days",
+    "session_frequency",
+    "entry_exit_actions",
+    "unlikely_users",
+)
 KEYS |= dict.fromkeys(OTHERS_OF_DATES, DATES)
 OF_DATES = ("silver", "sessions", "user_days", "active_users")
 

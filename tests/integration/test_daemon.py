@@ -95,6 +95,10 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
         "anomalies": Counter([None]),
         "unlikely_users": Counter(on),
         "restatements": Counter([None]),
+        "activity_mix": Counter(on),
+        "object_days": Counter(on),
+        "session_frequency": Counter(SEVEN[2:]),  # the dates after it that look back on it
+        "entry_exit_actions": Counter(on),
     }
     time.sleep(TWO_TICKS_S)
     assert {found.run_id for found in passes(ui.place)} == {*before, run.run_id}, sensor_ticks(ui.place)

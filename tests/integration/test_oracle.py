@@ -50,7 +50,11 @@ TABLES = (
     "active_users",
     "active_users_week",
     "active_users_month",
+    "activity_mix",
+    "object_days",
     "session_days",
+    "session_frequency",
+    "entry_exit_actions",
     "user_history",
     "retention",
     "latency_buckets",
@@ -133,8 +137,9 @@ def _run(world: World) -> None:
     silver.build_silver(world, silver.dates_behind(world))
     from_silver.build_sessions(world, from_silver.dates_behind(world, "sessions"))
     from_silver.build_user_days(world, from_silver.dates_behind(world, "user_days"))
-    from_silver.build_latency_buckets(world, from_silver.dates_behind(world, "latency_buckets"))
-    from_silver.build_duration_buckets(world, from_silver.dates_behind(world, "duration_buckets"))
+    for table, build in from_silver.FURTHER.items():
+        if table in world.tables:
+            build(world, from_silver.dates_behind(world, table))
     with active_users.current_activity(world) as now:
         assert now is not None
         for table in (active_users.DAILY, active_users.WEEK, active_users.MONTH):

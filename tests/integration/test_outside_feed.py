@@ -49,11 +49,16 @@ FEED = Feed(
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
 TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
+TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},
+    "activity_mix": {"activity_adds_up_to_silver", "users_of_values_agree"},
+    "object_days": {"objects_add_up_to_silver"},
+    "session_frequency": {"frequencies_add_up_to_sessions"},
+    "entry_exit_actions": {"edges_add_up_to_sessions"},
     "retention": {"retention_bounds", "retention_values_add_up", "daily_cohorts_are_new_users"},
     "anomalies": {"alarms_are_bounded", "alarms_are_the_flagged_points", "series_are_the_figures"},
     "unlikely_users": {"likely_and_unlikely_add_up"},

@@ -32,6 +32,7 @@ VERSIONS = dict.fromkeys(
         "duration_cuts",
         "engagement_concentration",
         "likely_days",
+        *("session_frequency", "entry_exit_actions"),
     ),
     ("input_version",),
 )
