@@ -41,10 +41,10 @@ def run_backfill(world: World, observer: Observer, first: str, last: str, table:
             run.again(name, arrivals if name == "bronze" else days, build)
     if table is None or table in active_users.KEY:
         run.active_users_again(days, [table] if table else list(active_users.KEY))
-    months = [day for day in days if day.endswith("-01")]
+    keys = {"arrival": arrivals, "date": days, "month": [day for day in days if day.endswith("-01")]}
     for name, metric in by_key.items():
         if table in (None, name):
-            run.again(name, days if metric.partitions == "date" else months, metric.again)
+            run.again(name, keys[metric.partitions], metric.again)
     run.metrics()
     run.restatements()
     return run.outcome

@@ -47,6 +47,7 @@ KEYS = {
     "bronze": ("arrival", "file", "line_number"),
     "counts": ("source", "arrival", "file", "event_date", "hour", "standing", "rule"),
     "tide": ("event_date",),
+    "profiles": ("arrival", "column_name"),
     "sessions": ("session_id",),
     "user_days": ("event_date", "user_id"),
     "activity_mix": ("event_date", "dimension", "value"),
@@ -189,7 +190,7 @@ def _comparable(rows: DataFrame, table: Table, archive: Archive, first: date | N
         rows = rows.drop("input_version")
     rows = rows.drop("dl_updated_at")  # when, not what
     day = _date_of(table)
-    if archive.purged and table.name == "bronze":
+    if archive.purged and table.name in ("bronze", "profiles"):
         rows = rows.where(~F.col("arrival").isin(archive.purged))
     if day is not None and first is not None:
         rows = rows.where(day >= F.lit(first))

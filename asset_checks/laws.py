@@ -10,6 +10,7 @@ from asset_checks.device_checks import DEVICE_LAW
 from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW
 from asset_checks.law import Law
 from asset_checks.power_checks import POWER_LAW
+from asset_checks.profile_checks import PROFILES_LAW
 from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 
@@ -26,6 +27,7 @@ LAWS: tuple[Law, ...] = (
     ANOMALIES_LAW,
     UNLIKELY_USERS_LAW,
     *ACTIVITY_LAWS,
+    PROFILES_LAW,
 )
 
 

@@ -22,6 +22,7 @@ from analytics_assets.feeds.latency_tables import latency_tables
 from analytics_assets.feeds.live_tables import live_tables
 from analytics_assets.feeds.metric_tables import metric_tables
 from analytics_assets.feeds.power_tables import power_tables
+from analytics_assets.feeds.profile_tables import profile_tables
 from analytics_assets.feeds.spec import Feed, Published
 from analytics_assets.feeds.state_tables import state_tables
 from analytics_assets.feeds.table import Table, declared
@@ -207,6 +208,7 @@ def feed_tables(feed: Feed) -> dict[str, Table]:
         live_tables,
         power_tables,
         anomaly_tables,
+        profile_tables,
         state_tables,
     ):
         made += tables_of(feed)

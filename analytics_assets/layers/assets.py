@@ -121,6 +121,8 @@ def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
     deps = [_dep(feed, source) for source in sources]
     if metric.partitions == "date":
         return _asset(feed, table, date_partitions(feed), metric.again, deps)
+    if metric.partitions == "arrival":
+        return _asset(feed, table, arrival_partitions(feed), metric.again, deps)
     every = [_dep(feed, source, dg.AllPartitionMapping()) for source in sources]
     if metric.partitions == "month":
         return _asset(feed, table, month_partitions(feed), metric.again, every)

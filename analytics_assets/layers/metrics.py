@@ -17,6 +17,7 @@ from analytics_assets.layers import (
     entry_exit_actions,
     latency,
     power_users,
+    profiles,
     retention,
     session_days,
     unlikely_users,
@@ -40,7 +41,7 @@ class Metric:
     """
 
     table: str
-    partitions: Literal["date", "month", "whole"]
+    partitions: Literal["arrival", "date", "month", "whole"]
     sources: tuple[str, ...]
     behind: Callable[[World], dict[str, str]]
     build: Callable[[World, Sequence[str]], Built]
@@ -135,6 +136,13 @@ METRICS: tuple[Metric, ...] = (
         sources=("silver", "user_days", "sessions", "active_users"),
         behind=unlikely_users.dates_behind,
         build=unlikely_users.build_unlikely_users,
+    ),
+    Metric(
+        table=profiles.TABLE,
+        partitions="arrival",
+        sources=("bronze",),
+        behind=profiles.arrivals_behind,
+        build=profiles.build_profiles,
     ),
 )
 

@@ -66,6 +66,8 @@ def partitions_of(feed: Feed) -> dict[str, dg.PartitionsDefinition[str]]:
     names += [published.name for published in feed.published if published.source == "silver"]
     tables: dict[str, dg.PartitionsDefinition[str]] = dict.fromkeys(names, dates)
     arrivals: dict[str, dg.PartitionsDefinition[str]] = {"bronze": arrival_partitions(feed)}
+    by_arrival = [metric.table for metric in METRICS if metric.partitions == "arrival" and metric.table in declared]
+    arrivals |= dict.fromkeys(by_arrival, arrival_partitions(feed))
     if feed.dimension:
         arrivals[feed.dimension.name] = snapshot_partitions(feed)
     periods = {"active_users_week": week_partitions(feed), "active_users_month": month_partitions(feed)}

@@ -16,6 +16,7 @@ TOPICS = (
     "oracle_power",
     "oracle_anomalies",
     "oracle_activity",
+    "oracle_profiles",
 )
 SQL = [Path(__file__).with_name(f"{name}.sql") for name in TOPICS]
 

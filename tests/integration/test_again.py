@@ -52,6 +52,7 @@ OTHERS_OF_DATES = (
 )
 KEYS |= dict.fromkeys(OTHERS_OF_DATES, DATES)
 OF_DATES = ("silver", "sessions", "user_days", "active_users")
+KEYS["profiles"] = ARRIVALS
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,7 @@ def by_ranges(notes: Place, quick_spark: Spark, tmp_path_factory: pytest.TempPat
     for table in ("active_users_week", "active_users_month"):
         place.materialize(FEED, quick_spark, [table], KEYS[table][0], KEYS[table][-1])
     place.materialize(FEED, quick_spark, OTHERS_OF_DATES, DATES[0], DATES[-1])
+    place.materialize(FEED, quick_spark, ["profiles"], ARRIVALS[0], ARRIVALS[-1])
     place.materialize(FEED, quick_spark, AS_A_WHOLE, None)
     yield place
 

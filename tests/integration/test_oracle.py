@@ -70,6 +70,7 @@ TABLES = (
     "anomalies",
     "unlikely_users",
     "likely_days",
+    "profiles",
 )
 # Of intervals tests/convergence has an oracle.
 INTERVALS = {

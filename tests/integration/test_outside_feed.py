@@ -49,7 +49,7 @@ FEED = Feed(
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
 TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
-TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions"}
+TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
@@ -59,6 +59,7 @@ CHECKS = {
     "object_days": {"objects_add_up_to_silver"},
     "session_frequency": {"frequencies_add_up_to_sessions"},
     "entry_exit_actions": {"edges_add_up_to_sessions"},
+    "profiles": {"profile_adds_up", "columns_are_as_before"},
     "retention": {"retention_bounds", "retention_values_add_up", "daily_cohorts_are_new_users"},
     "anomalies": {"alarms_are_bounded", "alarms_are_the_flagged_points", "series_are_the_figures"},
     "unlikely_users": {"likely_and_unlikely_add_up"},

@@ -1,0 +1,85 @@
+"""Profiles: which arrivals are not profiled as they stand in bronze, and profiling them.
+
+Belongs here: what a profile depends on. Does not: counting and putting together (transforms/profile.py).
+
+A profile stays when its arrival is purged from bronze: it tells of no event. It is written without Spark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics_assets.feeds.profile_tables import profiled_columns
+from analytics_assets.layers.purge import purged_arrivals
+from analytics_assets.layers.world import Built, World, differing, digest, sums_by_arrival
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED
+from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.profile import COUNTED, bin_counts, profiles
+from resources.conditions import one_of
+from resources.delta_tables import arrow_schema
+from resources.spark import gathered
+
+TABLE = "profiles"
+AT_ONCE = 100
+"""Arrivals that are profiled in one reading: each may have 200 frequent values a column."""
+
+
+def recorded_versions(world: World) -> dict[str, str]:
+    """The version of each arrival that is profiled."""
+    table = world.tables[TABLE]
+    if not world.lakehouse.exists(table):
+        return {}
+    rows = world.lakehouse.arrow(table, ["arrival", "input_version"])
+    once = rows.group_by(["arrival", "input_version"]).aggregate([])
+    return {row["arrival"]: row["input_version"] for row in once.to_pylist()}
+
+
+def wanted_versions(world: World) -> dict[str, str]:
+    """The version of each arrival: of its files' bytes, and of the rules by which they were read."""
+    wanted = (pc.field("source") == EVENTS_SOURCE) & (pc.field("standing") == LANDED)
+    files = world.counts(["source", "standing", "arrival", "file", "content"], wanted)
+    found: dict[str, list[str]] = {}
+    for row in files.select(["arrival", "file", "content"]).to_pylist():
+        found.setdefault(row["arrival"], []).append(f"{row['file']}|{row['content']}")
+    columns = [f"{field.name} {field.dataType.simpleString()}" for field in profiled_columns(world.feed)]
+    return {arrival: digest(*columns, *sorted(lines)) for arrival, lines in found.items()}
+
+
+def arrivals_behind(world: World) -> dict[str, str]:
+    """Arrivals that are not profiled as they stand in bronze: name -> version, "" for one that is no longer there."""
+    behind = differing(recorded_versions(world), wanted_versions(world))
+    purged = purged_arrivals(world) if behind else set()
+    return {arrival: version for arrival, version in behind.items() if arrival not in purged}
+
+
+def build_profiles(world: World, arrivals: Sequence[str]) -> Built:
+    """Profile arrivals, in one reading of their accepted rows; one that is not in bronze loses its profile.
+
+    Purged arrivals keep theirs.
+    """
+    lakehouse, table, schema = world.lakehouse, world.tables[TABLE], arrow_schema(world.tables[TABLE])
+    keys, wanted = sorted({*arrivals} - purged_arrivals(world)), wanted_versions(world)
+    known = [arrival for arrival in keys if arrival in wanted]
+    fresh = schema.empty_table()
+    for place in range(0, len(known), AT_ONCE):
+        fresh = pa.concat_tables([fresh, _profiled(world, known[place : place + AT_ONCE], wanted, schema)])
+    written = None
+    if keys:
+        where = one_of("arrival_month", [arrival[:7] for arrival in keys]) & one_of("arrival", keys)
+        written = lakehouse.put(table, fresh, world.run_id, keys, where)
+    columns = len(profiled_columns(world.feed))
+    return Built(table=table, written=written, rows={key: columns if key in known else 0 for key in arrivals})
+
+
+def _profiled(world: World, arrivals: Sequence[str], versions: dict[str, str], schema: pa.Schema) -> pa.Table:
+    feed, columns = world.feed, profiled_columns(world.feed)
+    accepted = {arrival: sums[1] for arrival, sums in sums_by_arrival(world.counts()).items() if arrival in arrivals}
+    rows = world.lakehouse.read(world.tables["bronze"], one_of("arrival", arrivals) & one_of("standing", ACCEPTED))
+    counted = gathered(bin_counts(rows, columns, feed.time_zone, accepted), COUNTED)
+    made = profiles(counted.to_pylist(), columns, arrivals)
+    for row in made:
+        row |= {"arrival_month": row["arrival"][:7], "input_version": versions[row["arrival"]]}
+    return pa.Table.from_pylist(made, schema)
