@@ -17,10 +17,12 @@ from pyarrow.dataset import Dataset
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.reports.activity_numbers import Activity, read_activity
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.reports.device_numbers import Devices, read_devices
 from analytics_assets.reports.load_numbers import Loads, read_loads
+from analytics_assets.reports.profile_numbers import Profiles, read_profiles
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
@@ -32,6 +34,7 @@ SESSION_FIGURES = ("mean_duration_s", "p50_duration_s", "p95_duration_s", "bounc
 TABLES = (
     *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention"),
     *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
+    *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
 )
 
 Value = int | float | None
@@ -66,6 +69,8 @@ class Numbers:
     cohorts: list[Cohort] = field(default_factory=list)
     devices: Devices | None = None
     loads: Loads | None = None
+    activity: Activity = field(default_factory=Activity)
+    profiles: Profiles = field(default_factory=Profiles)
     arrivals: Arrivals | None = None
     lateness_days: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
@@ -101,6 +106,8 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         cohorts=read_cohorts(datasets.get("retention")),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
+        activity=read_activity(datasets, dates, missing),
+        profiles=read_profiles(datasets.get("profiles")),
         arrivals=arrivals,
         lateness_days=read_lateness(datasets.get("counts"), arrivals, dates, feed.lag_days),
         versions={name: table.version() for name, table in opened.items()},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports import figures, headline, parts
+from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts
 from analytics_assets.reports.arrivals import DAY
 from analytics_assets.reports.device_figures import device_differences
 from analytics_assets.reports.landed_figures import landed_rows
@@ -36,7 +36,23 @@ def sessions(numbers: Numbers) -> list[Section]:
     if not numbers.sessions:
         return []
     charts = [figures.sessions(numbers), figures.sessions_per_user(numbers), *session_figures(numbers)]
-    return [Section(title="Sessions", charts=charts)]
+    more = activity_figures.of_sessions(numbers.activity)
+    return [Section(title="Sessions", charts=charts), Section(title="How often, with what", charts=more)]
+
+
+def activity(numbers: Numbers) -> list[Section]:
+    """What was done, where and when."""
+    return [Section(title="Activity", charts=activity_figures.activity(numbers.activity, numbers.feed.time_zone))]
+
+
+def data_profile(numbers: Numbers) -> list[Section]:
+    """The columns of the newest arrival."""
+    found = numbers.profiles
+    if not found.columns:
+        return []
+    return [
+        Section(title="Columns", above=profile_parts.compared(found), below=profile_parts.columns(found)),
+    ]
 
 
 def data_quality(numbers: Numbers) -> list[Section]:
@@ -69,9 +85,20 @@ REPORTS: tuple[Report, ...] = (
         name="sessions",
         title="Sessions",
         about="How many visits there were, how long they lasted, and how many were a single action.",
-        tables=("sessions", "session_days"),
+        tables=("sessions", "session_days", "session_frequency", "entry_exit_actions"),
         sections=sessions,
         tiles=headline.sessions,
+    ),
+    Report(
+        name="activity",
+        title="Activity",
+        about="What was done, at which hours of the week, in which countries, and with which objects.",
+        tables=("activity_mix", "object_days"),
+        sections=activity,
+        reading=(
+            "<b>Events</b> add up: over hours, values and dates. Users do not, since one user does several things; "
+            "they are on the page of active users.",
+        ),
     ),
     Report(
         name="retention",
@@ -124,6 +151,18 @@ REPORTS: tuple[Report, ...] = (
         reading=(
             "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
             "They count on the date on which they happened, so a figure may still change.",
+        ),
+    ),
+    Report(
+        name="data-profile",
+        title="Data profile",
+        about="What the columns of the newest arrival hold, and whether they are as they were before.",
+        tables=("profiles",),
+        sections=data_profile,
+        tiles=lambda numbers: profile_parts.tiles(numbers.profiles),
+        reading=(
+            "<b>Drift</b> is a question, not an error: a release, a holiday and a broken client look alike. "
+            "Rejected rows are not in a profile.",
         ),
     ),
 )

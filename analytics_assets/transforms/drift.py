@@ -104,9 +104,10 @@ def _shares(row: Row) -> dict[Any, float]:
         return {one["low"]: one["rows"] / known for one in bins}
     if not known or not row["top_values"]:
         return {}
-    shares: dict[Any, float] = {one["value"]: one["rows"] / known for one in row["top_values"]}
+    frequent = {one["value"]: one["rows"] for one in row["top_values"]}
+    others = known - sum(frequent.values())  # in whole rows: shares might add up to more than 1
     # Nothing of a column is compared that is mostly rare values, such as ids.
-    return {**shares, OTHERS: 1 - sum(shares.values())} if sum(shares.values()) > 1 / 2 else {}
+    return {value: rows / known for value, rows in {**frequent, OTHERS: others}.items()} if others * 2 < known else {}
 
 
 def _nulls(row: Row) -> float:

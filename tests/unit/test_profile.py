@@ -199,6 +199,14 @@ def test_what_differs_from_before_is_told(now: list[dict[str, Any]], expected: s
     assert beyond(now, [row(top={"view": 900, "edit": 100})] * 7) == expected
 
 
+@given(st.lists(st.integers(1, 500), min_size=2, max_size=10), st.lists(st.integers(1, 500), min_size=2, max_size=10))
+def test_frequent_values_that_are_all_rows_have_a_distance(one: list[int], other: list[int]) -> None:
+    now, then = ({f"v{n}": rows for n, rows in enumerate(counts)} for counts in (one, other))
+    before = [row(rows=300 + sum(other), nulls=300, top=then)] * 5
+    for found in drifts(row(rows=300 + sum(one), nulls=300, top=now), before):
+        assert found.measure != "distribution" or 0 <= found.distance <= 1
+
+
 def test_a_histogram_that_moved_is_told() -> None:
     before = [row(bins={256.0: 500, 512.0: 500})] * 4
     assert beyond(row(bins={256.0: 520, 512.0: 480}), before) == set()

@@ -1,0 +1,87 @@
+"""Parts of the page of data profiles: what the columns of the newest arrival hold, and which have drifted.
+
+Belongs here: HTML, in which every text is escaped. Does not: reading (profile_numbers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from analytics_assets.reports.headline import Tile
+from analytics_assets.reports.profile_numbers import Profiles
+from analytics_assets.transforms.drift import DISTRIBUTION, FEWEST_BEFORE, FEWEST_ROWS, NULLS, ROWS, THRESHOLDS, Drift
+
+FIRST = 3
+LONGEST = 40
+HEADS = ("Column", "Nulls", "Distinct", "Least", "Greatest", "Most frequent", "Drift")
+
+
+def columns(found: Profiles) -> str:
+    """A row for each column of the newest arrival."""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
+    rows = "".join(
+        _row(row, [one for one in found.drifts if one.column == row["column_name"]]) for row in found.columns
+    )
+    return (
+        '<div class="values" tabindex="0" role="region" aria-label="Columns of the newest arrival">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def compared(found: Profiles) -> str:
+    """With which arrivals the newest one was compared."""
+    if not found.drifts:
+        return (
+            f'<p class="note">Arrival {escape(found.arrival)} is compared with none: fewer than {FEWEST_BEFORE} '
+            f"arrivals of {FEWEST_ROWS:,} rows are there before it.</p>"
+        )
+    return (
+        f'<p class="note">Arrival {escape(found.arrival)}, compared with the mean of {len(found.before)} arrivals from '
+        f"{escape(found.before[0])} to {escape(found.before[-1])}. Marked: nulls that moved by more than "
+        f"{THRESHOLDS[NULLS]:.0%} of the rows, a distribution at a distance of more than {THRESHOLDS[DISTRIBUTION]:g} "
+        "(Jensen-Shannon, 0 to 1).</p>"
+    )
+
+
+def tiles(found: Profiles) -> list[Tile]:
+    """Rows of the newest arrival, and how many of its columns have drifted."""
+    if not found.columns:
+        return []
+    period = f"arrival {found.arrival}"
+    rows = next((one for one in found.drifts if one.measure == ROWS), None)
+    before = f"{len(found.before)} arrivals before have {rows.before:,.0f} on average" if rows and rows.before else ""
+    drifted = {one.column for one in found.drifts if one.is_beyond and one.column}
+    number = f"{len(drifted):,}" if found.drifts else "\u2013"
+    return [
+        Tile(label="Accepted rows", value=f"{found.columns[0]['rows']:,}", period=f"{period}; {before}".rstrip("; ")),
+        Tile(label="Columns that drifted", value=number, period=period),
+    ]
+
+
+def _row(row: Mapping[str, Any], drifts: list[Drift]) -> str:
+    known = row["rows"] - row["nulls"]
+    share = f"{row['nulls'] / row['rows']:.1%}" if row["rows"] else ""
+    frequent = ", ".join(f"{_cut(one['value'])} {one['rows'] / known:.0%}" for one in row["top_values"][:FIRST])
+    distinct = "" if row["distinct"] is None else f"{row['distinct']:,}"
+    cells = (share, distinct, _cut(row["minimum"]), _cut(row["maximum"]), frequent, _drift(drifts))
+    shown = "".join(f"<td>{escape(cell) if cell else '&ndash;'}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(row["column_name"])}</th>{shown}</tr>'
+
+
+def _drift(drifts: list[Drift]) -> str:
+    said = []
+    for one in drifts:
+        mark = "\u26a0 " if one.is_beyond else ""
+        if one.measure == NULLS and one.is_beyond and one.value is not None and one.before is not None:
+            said.append(f"{mark}nulls {one.before:.1%} before")
+        elif one.measure == DISTRIBUTION:
+            said.append(f"{mark}distance {one.distance:.2f}")
+    return ", ".join(said)
+
+
+def _cut(text: str | None) -> str:
+    if text is None:
+        return ""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"
