@@ -23,7 +23,8 @@ FEWEST_ROWS = 200
 NULLS, DISTRIBUTION, ROWS = "nulls", "distribution", "rows"
 THRESHOLDS = {NULLS: 0.05, DISTRIBUTION: 0.3, ROWS: math.log(3)}
 """Beyond: nulls by 5 rows in 100; a Jensen-Shannon distance of 0.3; three times as many rows or a third of them."""
-OTHERS = "others"
+OTHERS = None
+"""Stands for all values that are not frequent; no value is null."""
 
 Row = Mapping[str, Any]
 
