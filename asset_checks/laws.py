@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asset_checks.active_user_checks import ACTIVE_USERS_LAW
-from asset_checks.anomaly_checks import ANOMALIES_LAW, UNLIKELY_USERS_LAW
 from asset_checks.activity_checks import ACTIVITY_LAWS
+from asset_checks.anomaly_checks import ANOMALIES_LAW, UNLIKELY_USERS_LAW
 from asset_checks.conservation import BRONZE_LAW, SILVER_LAW
 from asset_checks.device_checks import DEVICE_LAW
 from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW

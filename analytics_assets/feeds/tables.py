@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from analytics_assets.feeds.anomaly_tables import anomaly_tables
 from analytics_assets.feeds.activity_tables import activity_tables
+from analytics_assets.feeds.anomaly_tables import anomaly_tables
 from analytics_assets.feeds.device_tables import device_tables
 from analytics_assets.feeds.fields import (
     attribute_fields,

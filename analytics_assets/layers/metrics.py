@@ -20,8 +20,8 @@ from analytics_assets.layers import (
     profiles,
     retention,
     session_days,
-    unlikely_users,
     session_frequency,
+    unlikely_users,
     user_history,
 )
 from analytics_assets.layers.world import Built, World

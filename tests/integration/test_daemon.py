@@ -77,30 +77,33 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
     on, week, month = ["2025-03-03"], ["2025-03-03"], ["2025-03-01"]
     with ui.place.instance() as instance:
         made = materialized(instance, run.run_id)
-    assert made == {
-        "bronze": Counter(["2025-03-07"]),
-        "tide": Counter(on),
-        "silver": Counter(on),
-        "sessions": Counter(on),
-        "user_days": Counter(on),
-        "duration_buckets": Counter(on),
-        "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
-        "active_users_week": Counter(week),
-        "active_users_month": Counter(month),
-        "latency_buckets": Counter(on),
-        "session_days": Counter(on),
-        "user_history": Counter([None]),
-        "retention": Counter([None]),
-        "latency": Counter([None]),
-        "anomalies": Counter([None]),
-        "unlikely_users": Counter(on),
-        "restatements": Counter([None]),
-        "activity_mix": Counter(on),
-        "object_days": Counter(on),
-        "session_frequency": Counter(SEVEN[2:]),  # the dates after it that look back on it
-        "entry_exit_actions": Counter(on),
-        "profiles": Counter(["2025-03-07"]),
-    }
+    assert (
+        made
+        == {
+            "bronze": Counter(["2025-03-07"]),
+            "tide": Counter(on),
+            "silver": Counter(on),
+            "sessions": Counter(on),
+            "user_days": Counter(on),
+            "duration_buckets": Counter(on),
+            "active_users": Counter(SEVEN[2:]),  # the rolling windows of the dates after it
+            "active_users_week": Counter(week),
+            "active_users_month": Counter(month),
+            "latency_buckets": Counter(on),
+            "session_days": Counter(on),
+            "user_history": Counter([None]),
+            "retention": Counter([None]),
+            "latency": Counter([None]),
+            "anomalies": Counter([None]),
+            "unlikely_users": Counter(on),
+            "restatements": Counter([None]),
+            "activity_mix": Counter(on),
+            "object_days": Counter(on),
+            "session_frequency": Counter(SEVEN[2:]),  # the dates after it that look back on it
+            "entry_exit_actions": Counter(on),
+            "profiles": Counter(["2025-03-07"]),
+        }
+    )
     time.sleep(TWO_TICKS_S)
     assert {found.run_id for found in passes(ui.place)} == {*before, run.run_id}, sensor_ticks(ui.place)
 
