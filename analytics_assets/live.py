@@ -7,6 +7,7 @@ file (layers/live.py), the terminal (commands/live.py), Dagster (live_jobs.py).
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -44,15 +45,16 @@ CLOCKS_S = 60
 class LiveRun:
     """One live run of a feed: who reads files, and what it knows of those that it read.
 
-    since_s: when the run before began, in seconds since 1970; 0 where it is not known.
+    looked: a file whose time says of which instant all files were read, by this run or by one before.
     """
 
-    def __init__(self, world: World, hours: int, watching: Callable[[Progress], None], since_s: float) -> None:
-        self._world, self._hours, self._watching, self._since_s = world, hours, watching, since_s
+    def __init__(self, world: World, hours: int, watching: Callable[[Progress], None], looked: Path) -> None:
+        self._world, self._hours, self._watching, self._looked = world, hours, watching, looked
+        self._since_s = looked.stat().st_mtime - CLOCKS_S if looked.exists() else 0.0
         self._known = live.standing(world)
         self._dates: set[str] = set()
-        self._untold: set[str] = set()
-        self._is_idle = False
+        self._unknown: set[str] = set()
+        self._looked_s, self._is_idle = 0.0, False
         self._users: tuple[int, DataFrame | None] = (-1, None)
         self._open: tuple[int, datetime | None] = (-2, None)
 
@@ -67,28 +69,36 @@ class LiveRun:
         It does not tell that a file changed, nor of one that was empty when it was listed. is_last: the stream has
         ended, and tells no more.
         """
-        if files := self._not_as_read(is_last):
-            self._read(files[:FILES_AT_ONCE], again=True)
-        elif self._world.lakehouse.exists(self._world.tables[LIVE]):
+        begins = time.time()
+        listed = self._listed()
+        # What is listed no more is not looked at: what is known does not grow from day to day.
+        self._known = {key: mark for key, mark in self._known.items() if key in listed}
+        version = reading_version(self._world.feed)
+        due = {key for key, mark in self._known.items() if mark != stamped(listed[key], version)}
+        unknown = {key for key, file in listed.items() if key not in self._known and file.modified_s >= self._since_s}
+        # The stream comes first: it has had its time if the file was there at the look before, too.
+        untold = unknown if is_last else unknown & self._unknown
+        is_due = is_last or self._is_idle
+        files = [listed[key] for key in sorted(due | untold if is_due else due)]
+        for place in range(0, len(files), FILES_AT_ONCE):
+            self._read(files[place : place + FILES_AT_ONCE], again=True)
+        if not files and self._world.lakehouse.exists(self._world.tables[LIVE]):
             live.store(self._world, None, self._hours, self._open_since())
-        self._is_idle = True
+        if is_due or not untold:
+            self._note(begins if is_last else self._looked_s)
+        self._unknown, self._looked_s, self._is_idle = unknown, begins, True
 
-    def _not_as_read(self, is_last: bool) -> list[LandedFile]:
-        world, version = self._world, reading_version(self._world.feed)
+    def _listed(self) -> dict[str, LandedFile]:
+        world = self._world
         newest = [name[:DATE_LENGTH] for name in world.landing.names(world.feed.landing)[-DAYS_LOOKED_AT:]]
-        changed, untold = [], set()
-        for file in live.files_of_dates(world, {*newest, *self._dates}):
-            key = live.file_id(file.path)
-            if key in self._known:
-                if self._known[key] != stamped(file, version):
-                    changed.append(file)
-            elif file.modified_s >= self._since_s:
-                # The stream comes first: it has had its time if the file was there at the look before, too.
-                untold.add(key)
-                if is_last or (self._is_idle and key in self._untold):
-                    changed.append(file)
-        self._untold = untold
-        return changed
+        return {live.file_id(file.path): file for file in live.files_of_dates(world, {*newest, *self._dates})}
+
+    def _note(self, seconds: float) -> None:
+        """Note that all files of an instant are read."""
+        if seconds:
+            self._since_s = seconds - CLOCKS_S
+            self._looked.touch()
+            os.utime(self._looked, (seconds, seconds))
 
     def _read(self, files: list[LandedFile], *, again: bool) -> None:
         world = self._world
@@ -171,7 +181,11 @@ def _begun(world: World, state: Path, hours: int, watching: Callable[[Progress],
     if not lakehouse.exists(world.tables[LIVE]):
         # A checkpoint would say that its files are read: all are read again.
         shutil.rmtree(folder, ignore_errors=True)
-    run = LiveRun(world, hours, watching, _began_before(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}. Set TIDEBOOK_STATE") from error
+    run = LiveRun(world, hours, watching, folder / "looked")
     prefix = feed.landing.partition(ARRIVAL_FIELD)[0].rstrip("/")
     pattern = folders_from(f"{world.landing.uri}/{prefix}".rstrip("/"), first)
     return FileStream(lakehouse.spark.session, pattern, folder / "checkpoint", run.take), run
@@ -205,15 +219,3 @@ def _state_of(state: Path, feed: Feed, landing: Landing, lakehouse: Lakehouse) -
     """A folder for what one live table knows of one landing: it may be lost, and then all is read again."""
     places = hashlib.sha256(f"{landing.uri}\n{lakehouse.root}".encode()).hexdigest()[:16]
     return state.resolve() / "live" / f"{feed.name}-{places}"
-
-
-def _began_before(folder: Path) -> float:
-    """When the run before began, less what clocks may differ by; 0 for the first one. Notes that one begins now."""
-    mark = folder / "began"
-    before = mark.stat().st_mtime - CLOCKS_S if mark.exists() else 0.0
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-    except OSError as error:
-        raise UserError(f"{folder} cannot be written: {error.strerror}. Set TIDEBOOK_STATE") from error
-    return before

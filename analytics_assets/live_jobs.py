@@ -34,8 +34,17 @@ class LiveConfig(dg.Config):
     once: bool = False
 
 
-def live_job(feed: Feed) -> dg.JobDefinition:
-    """The job `<feed>_live`: count load times as files land, until the run is terminated."""
+def live_jobs(feed: Feed) -> list[dg.JobDefinition]:
+    """The job `<feed>_live`; none for a feed without load times."""
+    return [_live_job(feed)] if feed.has_load_times else []
+
+
+def live_assets(feed: Feed) -> list[dg.AssetSpec]:
+    """The live table, as the UI shows it: no pass makes it. None for a feed without load times."""
+    return [_live_asset(feed)] if feed.has_load_times else []
+
+
+def _live_job(feed: Feed) -> dg.JobDefinition:
 
     @dg.op(
         name=f"{feed.name}_live_minutes",
@@ -77,8 +86,7 @@ def live_job(feed: Feed) -> dg.JobDefinition:
     return job
 
 
-def live_asset(feed: Feed) -> dg.AssetSpec:
-    """The live table, as the UI shows it: no pass makes it."""
+def _live_asset(feed: Feed) -> dg.AssetSpec:
     table = feed_tables(feed)[LIVE]
     return dg.AssetSpec(
         key=[feed.name, LIVE],

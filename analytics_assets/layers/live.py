@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.fields import content_columns, load_fields
 from analytics_assets.feeds.live_tables import LIVE
-from analytics_assets.feeds.spec import WHOLE_ROW
+from analytics_assets.feeds.spec import ARRIVAL_FIELD, WHOLE_ROW
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files, misnamed
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
 from analytics_assets.layers.world import World, digest, reading_version, stamped
@@ -80,10 +81,11 @@ def open_since(world: World) -> datetime | None:
 
 def landed_of(world: World, paths: Collection[str]) -> list[LandedFile]:
     """The files of addresses that a stream told, as landing lists them now, without those that do not count."""
-    prefix = world.feed.landing.partition("{")[0]
-    wanted = {path.partition(f"/{prefix}")[2] for path in paths}
-    listed = files_of_dates(world, {name[:DATE_LENGTH] for name in wanted})
-    return [file for file in listed if file.path.removeprefix(prefix) in wanted]
+    root = f"{unquote(world.landing.uri).removeprefix('file://')}/"
+    wanted = {path.removeprefix("file:").removeprefix(root) for path in paths}
+    depth = len(world.feed.landing.partition(ARRIVAL_FIELD)[0])
+    listed = files_of_dates(world, {path[depth:][:DATE_LENGTH] for path in wanted})
+    return [file for file in listed if file.path in wanted]
 
 
 def newest_users(world: World) -> DataFrame | None:

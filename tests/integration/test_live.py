@@ -19,7 +19,7 @@ from analytics_assets.attempts import FEED_TAG
 from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.live import run_live
-from analytics_assets.live_jobs import live_job
+from analytics_assets.live_jobs import live_jobs
 from analytics_assets.live_progress import Progress
 from resources.errors import UserError
 from resources.landing import LandingError
@@ -263,7 +263,8 @@ def test_a_run_that_is_killed_at_any_moment_and_runs_beside_a_pass_loses_and_dou
 def test_the_job_counts_the_same_and_is_no_run_for_which_a_pass_waits(place: Place, quick_spark: Spark) -> None:
     some_files(place, 2)
     with place.instance() as instance:
-        ended = live_job(NOTES).execute_in_process(
+        [job] = live_jobs(NOTES)
+        ended = job.execute_in_process(
             instance=instance,
             resources=place.resources(quick_spark),
             run_config={
