@@ -11,6 +11,7 @@ from analytics_assets.feeds.fields import DEVICE, attribute_fields
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
+from analytics_assets.transforms import device_columns as of_devices
 
 EFFECT, DIFFERENCES, PAIRS, LOADS = "device_effect", "device_differences", "device_pairs", "device_loads"
 
@@ -30,10 +31,10 @@ def device_tables(feed: Feed) -> list[Table]:
             [
                 *period,
                 c.LOADS,
-                c.EPSILON_SQUARED,
-                c.EPSILON_SQUARED_LOW,
-                c.EPSILON_SQUARED_HIGH,
-                c.EFFECT_SIZE,
+                of_devices.EPSILON_SQUARED,
+                of_devices.EPSILON_SQUARED_LOW,
+                of_devices.EPSILON_SQUARED_HIGH,
+                of_devices.EFFECT_SIZE,
                 c.IS_COMPLETE,
                 c.INPUT_VERSION,
             ],
@@ -44,7 +45,15 @@ def device_tables(feed: Feed) -> list[Table]:
             DIFFERENCES,
             "a period, app version and device",
             "How much longer pages take on a device than on the median device.",
-            [*period, *devices, c.LOADS, c.P50_RATIO, c.P50_RATIO_LOW, c.P50_RATIO_HIGH, c.IN_WORDS],
+            [
+                *period,
+                *devices,
+                c.LOADS,
+                of_devices.P50_RATIO,
+                of_devices.P50_RATIO_LOW,
+                of_devices.P50_RATIO_HIGH,
+                of_devices.IN_WORDS,
+            ],
             partition_by=("period_month",),
             statistics=("period_start",),
             maker=EFFECT,
@@ -53,7 +62,14 @@ def device_tables(feed: Feed) -> list[Table]:
             PAIRS,
             "a period, app version and pair of devices",
             "How often a page takes longer on one device than on another.",
-            [*period, *devices, c.OTHER_DEVICE_TYPE, c.CLIFFS_DELTA, c.CLIFFS_DELTA_LOW, c.CLIFFS_DELTA_HIGH],
+            [
+                *period,
+                *devices,
+                of_devices.OTHER_DEVICE_TYPE,
+                of_devices.CLIFFS_DELTA,
+                of_devices.CLIFFS_DELTA_LOW,
+                of_devices.CLIFFS_DELTA_HIGH,
+            ],
             partition_by=("period_month",),
             statistics=("period_start",),
             maker=EFFECT,
@@ -63,7 +79,7 @@ def device_tables(feed: Feed) -> list[Table]:
             "a complete month, app version, device and bucket",
             "Page loads by device and how long they took, as they are and as each replicate counts them. Versions of "
             "few loads are together (app_version null); a row without a device stands for the month.",
-            [c.EVENT_MONTH, c.APP_VERSION, *devices, c.BUCKET, c.LOADS, c.REPLICATES, c.INPUT_VERSION],
+            [c.EVENT_MONTH, c.APP_VERSION, *devices, c.BUCKET, c.LOADS, of_devices.REPLICATES, c.INPUT_VERSION],
             partition_by=("event_month",),
             statistics=("app_version", "input_version"),
             maker=EFFECT,

@@ -11,6 +11,7 @@ from analytics_assets.feeds.fields import event_fields, other_contract_fields
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
+from analytics_assets.transforms import profile_columns as of_profiles
 
 
 def profile_tables(feed: Feed) -> list[Table]:
@@ -24,14 +25,14 @@ def profile_tables(feed: Feed) -> list[Table]:
             [
                 c.ARRIVAL_MONTH,
                 c.ARRIVAL,
-                c.COLUMN_NAME,
-                c.ACCEPTED_ROWS,
-                c.NULLS,
-                c.DISTINCT,
-                c.MINIMUM,
-                c.MAXIMUM,
-                c.TOP_VALUES,
-                c.HISTOGRAM,
+                of_profiles.COLUMN_NAME,
+                of_profiles.ACCEPTED_ROWS,
+                of_profiles.NULLS,
+                of_profiles.DISTINCT,
+                of_profiles.MINIMUM,
+                of_profiles.MAXIMUM,
+                of_profiles.TOP_VALUES,
+                of_profiles.HISTOGRAM,
                 c.INPUT_VERSION,
             ],
             partition_by=("arrival_month",),

@@ -161,27 +161,6 @@ P95 = column("p95", T.DoubleType(), "Load time at rank ceil(0.95 n) in milliseco
 P99 = column("p99", T.DoubleType(), "Load time at rank ceil(0.99 n) in milliseconds, within 1 %.")
 IS_FEW = column("is_few", T.BooleanType(), "Fewer than 100 loads: the quantiles say little.")
 
-# Device effect
-REPLICATES = column(
-    "replicates", T.ArrayType(T.LongType()), "Loads as each of the 500 replicates of the bootstrap counts them."
-)
-EPSILON_SQUARED = column(
-    "epsilon_squared", T.DoubleType(), "Share of the variance of the loads' ranks that lies between devices, 0 to 1."
-)
-EPSILON_SQUARED_LOW = column("epsilon_squared_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
-EPSILON_SQUARED_HIGH = column("epsilon_squared_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
-EFFECT_SIZE = column("effect_size", T.StringType(), "Epsilon squared in a word: negligible, small, medium or large.")
-P50_RATIO = column("p50_ratio", T.DoubleType(), "p50 on the device / the median of the devices' p50s.")
-P50_RATIO_LOW = column("p50_ratio_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
-P50_RATIO_HIGH = column("p50_ratio_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
-IN_WORDS = column("in_words", T.StringType(), "The ratio as a sentence.")
-OTHER_DEVICE_TYPE = column("other_device_type", T.StringType(), "The device that it is compared with.")
-CLIFFS_DELTA = column(
-    "cliffs_delta", T.DoubleType(), "P(a load on the device takes longer than one on the other) - P(shorter), -1 to 1."
-)
-CLIFFS_DELTA_LOW = column("cliffs_delta_low", T.DoubleType(), "Lower end of its 95 % interval (bootstrap).")
-CLIFFS_DELTA_HIGH = column("cliffs_delta_high", T.DoubleType(), "Upper end of its 95 % interval (bootstrap).")
-
 # Durations and power users
 LONGEST_MS = column("longest_ms", T.LongType(), "The longest duration, in milliseconds.")
 PERIOD_END = column("period_end", T.DateType(), "Last date of the period.")
@@ -218,24 +197,6 @@ CHANGES = column(
         )
     ),
     "Files whose accepted rows of the date differ from those at the change before; all, at the first publication.",
-)
-
-# Profiles
-COLUMN_NAME = column("column_name", T.StringType(), "Name of the column of bronze.")
-ACCEPTED_ROWS = column("rows", T.LongType(), "Accepted rows of the arrival.")
-NULLS = column("nulls", T.LongType(), "Rows of these without a value.")
-DISTINCT = column("distinct", T.LongType(), "Different values; null for times.")
-MINIMUM = column("minimum", T.StringType(), "Least value, as text; of users' ids none is told.")
-MAXIMUM = column("maximum", T.StringType(), "Greatest value, as text; of users' ids none is told.")
-TOP_VALUES = column(
-    "top_values",
-    T.ArrayType(T.StructType([T.StructField("value", T.StringType()), T.StructField("rows", T.LongType())])),
-    "The ten most frequent values that at least one row in 200 has, the most frequent first.",
-)
-HISTOGRAM = column(
-    "histogram",
-    T.ArrayType(T.StructType([T.StructField("low", T.DoubleType()), T.StructField("rows", T.LongType())])),
-    "Of numbers rows by power of two, told by its end towards 0; of times by hour of the day in the feed's time zone.",
 )
 
 TOTAL = "all"
