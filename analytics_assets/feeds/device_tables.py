@@ -11,7 +11,7 @@ from analytics_assets.feeds.fields import DEVICE, attribute_fields
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
-from analytics_assets.transforms import device_columns as of_devices
+from analytics_assets.transforms import device_columns as d
 
 EFFECT, DIFFERENCES, PAIRS, LOADS = "device_effect", "device_differences", "device_pairs", "device_loads"
 
@@ -31,10 +31,10 @@ def device_tables(feed: Feed) -> list[Table]:
             [
                 *period,
                 c.LOADS,
-                of_devices.EPSILON_SQUARED,
-                of_devices.EPSILON_SQUARED_LOW,
-                of_devices.EPSILON_SQUARED_HIGH,
-                of_devices.EFFECT_SIZE,
+                d.EPSILON_SQUARED,
+                d.EPSILON_SQUARED_LOW,
+                d.EPSILON_SQUARED_HIGH,
+                d.EFFECT_SIZE,
                 c.IS_COMPLETE,
                 c.INPUT_VERSION,
             ],
@@ -49,10 +49,10 @@ def device_tables(feed: Feed) -> list[Table]:
                 *period,
                 *devices,
                 c.LOADS,
-                of_devices.P50_RATIO,
-                of_devices.P50_RATIO_LOW,
-                of_devices.P50_RATIO_HIGH,
-                of_devices.IN_WORDS,
+                d.P50_RATIO,
+                d.P50_RATIO_LOW,
+                d.P50_RATIO_HIGH,
+                d.IN_WORDS,
             ],
             partition_by=("period_month",),
             statistics=("period_start",),
@@ -65,10 +65,10 @@ def device_tables(feed: Feed) -> list[Table]:
             [
                 *period,
                 *devices,
-                of_devices.OTHER_DEVICE_TYPE,
-                of_devices.CLIFFS_DELTA,
-                of_devices.CLIFFS_DELTA_LOW,
-                of_devices.CLIFFS_DELTA_HIGH,
+                d.OTHER_DEVICE_TYPE,
+                d.CLIFFS_DELTA,
+                d.CLIFFS_DELTA_LOW,
+                d.CLIFFS_DELTA_HIGH,
             ],
             partition_by=("period_month",),
             statistics=("period_start",),
@@ -79,7 +79,7 @@ def device_tables(feed: Feed) -> list[Table]:
             "a complete month, app version, device and bucket",
             "Page loads by device and how long they took, as they are and as each replicate counts them. Versions of "
             "few loads are together (app_version null); a row without a device stands for the month.",
-            [c.EVENT_MONTH, c.APP_VERSION, *devices, c.BUCKET, c.LOADS, of_devices.REPLICATES, c.INPUT_VERSION],
+            [c.EVENT_MONTH, c.APP_VERSION, *devices, c.BUCKET, c.LOADS, d.REPLICATES, c.INPUT_VERSION],
             partition_by=("event_month",),
             statistics=("app_version", "input_version"),
             maker=EFFECT,

@@ -11,7 +11,7 @@ from analytics_assets.feeds.fields import event_fields, other_contract_fields
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table, declared
 from analytics_assets.transforms import columns as c
-from analytics_assets.transforms import profile_columns as of_profiles
+from analytics_assets.transforms import profile_columns as p
 
 
 def profile_tables(feed: Feed) -> list[Table]:
@@ -25,14 +25,14 @@ def profile_tables(feed: Feed) -> list[Table]:
             [
                 c.ARRIVAL_MONTH,
                 c.ARRIVAL,
-                of_profiles.COLUMN_NAME,
-                of_profiles.ACCEPTED_ROWS,
-                of_profiles.NULLS,
-                of_profiles.DISTINCT,
-                of_profiles.MINIMUM,
-                of_profiles.MAXIMUM,
-                of_profiles.TOP_VALUES,
-                of_profiles.HISTOGRAM,
+                p.COLUMN_NAME,
+                p.ACCEPTED_ROWS,
+                p.NULLS,
+                p.DISTINCT,
+                p.MINIMUM,
+                p.MAXIMUM,
+                p.TOP_VALUES,
+                p.HISTOGRAM,
                 c.INPUT_VERSION,
             ],
             partition_by=("arrival_month",),
