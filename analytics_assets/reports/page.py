@@ -6,6 +6,8 @@ Belongs here: what a page consists of, and in which order. Does not: which pages
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analytics_assets.reports import cards, parts
 from analytics_assets.reports.document import document
 from analytics_assets.reports.numbers import Numbers
@@ -13,14 +15,17 @@ from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.report import Report, Section
 
 
-def page(numbers: Numbers, report: Report) -> str:
-    """The whole page. The same numbers give the same bytes: nothing reads the clock."""
+def page(numbers: Numbers, report: Report, linked: Sequence[Report] | None = None) -> str:
+    """The whole page. The same numbers give the same bytes: nothing reads the clock.
+
+    linked: the reports that stand beside it; by default all of the feed.
+    """
     found = report.shown(numbers)
     charts = [chart for section in found for chart in section.charts]
     daily = next((section for section in found if _is_daily(section)), None)
     absent = [name for name in report.tables if name in numbers.absent]
     body = [
-        parts.header(numbers, report, reports_of(numbers.feed)),
+        parts.header(numbers, report, reports_of(numbers.feed) if linked is None else linked),
         "<main>",
         parts.tile_list(report.tiles(numbers)) if found else parts.nothing(numbers, absent),
         parts.not_there(numbers, absent) if found else "",

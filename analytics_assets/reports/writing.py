@@ -39,16 +39,18 @@ def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collect
     """Write pages of a feed from what stands in its tables, and the indexes. names: of reports; none means all.
 
     A reader sees a page from before or the new one, never a part. A feed whose tables are missing gets pages that say
-    what to run. Needs no JVM. Raises OSError if the folder cannot be written.
+    what to run. Only pages that stand in the folder are linked. Needs no JVM. Raises OSError if the folder cannot be
+    written.
     """
     numbers, reports = read_numbers(lakehouse, feed), reports_of(feed)
     own = folder / feed.name
     own.mkdir(parents=True, exist_ok=True)
     paths = {report.name: own / f"{report.name}.html" for report in reports if not names or report.name in names}
+    linked = [report for report in reports if report.name in paths or (own / f"{report.name}.html").is_file()]
     for report in reports:
         if report.name in paths:
-            _write(paths[report.name], page(numbers, report))
-    _write(own / INDEX, feed_index(numbers, reports))
+            _write(paths[report.name], page(numbers, report, linked))
+    _write(own / INDEX, feed_index(numbers, linked))
     _write(own / SUMMARY, json.dumps(summary(numbers).as_json(), indent=2) + "\n")
     _write(folder / INDEX, feeds_index(_summaries(folder)))
     return Pages(numbers=numbers, index=own / INDEX, reports=paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,8 @@ def test_a_report_can_be_made_alone(lakehouse: Lakehouse, tmp_path: Path) -> Non
     assert [event.asset_key for event in done.get_asset_materialization_events()] == [key]
     pages = {path.name for path in (tmp_path / "reports" / "access_log").glob("*.html")}
     assert pages == {"active-users.html", "index.html"}
+    links = re.findall(r'href="([^":]+)"', (tmp_path / "reports" / "access_log" / "index.html").read_text())
+    assert set(links) == {"../index.html", "index.html", "active-users.html"}  # none leads nowhere
 
 
 @pytest.mark.parametrize("place", ["empty", "lakehouse"])
