@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.layers.behind import state
 from analytics_assets.layers.live import LiveRead, file_id, horizon, newest_minute, standing, store
 from analytics_assets.layers.world import World
+from analytics_assets.verification import NOT_COMPARED
 from resources.delta_tables import arrow_schema
 from resources.landing import LandedFile, Landing
 from resources.lease import LeaseError
@@ -160,6 +162,12 @@ def test_there_is_one_live_run_of_a_feed_beside_the_writer_of_its_tables(world: 
     world.lakehouse.let_go()
     other.hold("notes")
     other.let_go()
+
+
+def test_a_sensor_has_nothing_new_to_look_at_when_the_live_table_is_written(world: World) -> None:
+    before = state(world)
+    store(world, read(world, {"a": {0: 1}}), 6, None)
+    assert state(world) == before and LIVE in NOT_COMPARED
 
 
 def test_tidying_keeps_the_rows_and_shortens_what_is_kept_of_old_versions(world: World) -> None:
