@@ -71,7 +71,7 @@ def _fits(row: Mapping[str, Any], accepted: int | None) -> bool:
 
 
 def _near(found: Sequence[Drift]) -> Verdict:
-    beyond = sorted((one for one in found if one.is_beyond), key=lambda one: -one.distance)
+    beyond = [one for one in found if one.is_beyond]
     figures: dict[str, int | float | str] = {"measures": len(found), "beyond": len(beyond)}
     if beyond:
         figures["first"] = "; ".join(_told(one) for one in beyond[:FIRST])
@@ -80,8 +80,6 @@ def _near(found: Sequence[Drift]) -> Verdict:
 
 def _told(one: Drift) -> str:
     name = f"{one.measure} of {one.column}" if one.column else one.measure
-    if one.value is None or one.before is None:
-        return f"{name}: {one.distance:.2f} from before"
     return f"{name}: {one.value:.4g}, before {one.before:.4g}"
 
 

@@ -11,7 +11,17 @@ from typing import Any
 
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.profile_numbers import Profiles
-from analytics_assets.transforms.drift import DISTRIBUTION, FEWEST_BEFORE, FEWEST_ROWS, NULLS, ROWS, THRESHOLDS, Drift
+from analytics_assets.transforms.drift import (
+    DISTRIBUTION,
+    FEWEST_BEFORE,
+    FEWEST_ROWS,
+    LEAST_DISTANCE,
+    MOST_NULLS,
+    MOST_SPREADS,
+    NULLS,
+    ROWS,
+    Drift,
+)
 
 FIRST = 3
 LONGEST = 40
@@ -40,8 +50,8 @@ def compared(found: Profiles) -> str:
     return (
         f'<p class="note">Arrival {escape(found.arrival)}, compared with the mean of {len(found.before)} arrivals from '
         f"{escape(found.before[0])} to {escape(found.before[-1])}. Marked: nulls that moved by more than "
-        f"{THRESHOLDS[NULLS]:.0%} of the rows, a distribution at a distance of more than {THRESHOLDS[DISTRIBUTION]:g} "
-        "(Jensen-Shannon, 0 to 1).</p>"
+        f"{MOST_NULLS:.0%} of the rows, a distribution further from that mean (Jensen-Shannon distance, 0 to 1) than "
+        f"{LEAST_DISTANCE:g} and than {MOST_SPREADS:g} times the farthest of them from the others.</p>"
     )
 
 
@@ -51,7 +61,7 @@ def tiles(found: Profiles) -> list[Tile]:
         return []
     period = f"arrival {found.arrival}"
     rows = next((one for one in found.drifts if one.measure == ROWS), None)
-    before = f"{len(found.before)} arrivals before have {rows.before:,.0f} on average" if rows and rows.before else ""
+    before = f"{len(found.before)} arrivals before have {rows.before:,.0f} on average" if rows else ""
     drifted = {one.column for one in found.drifts if one.is_beyond and one.column}
     number = f"{len(drifted):,}" if found.drifts else "\u2013"
     return [
@@ -74,10 +84,10 @@ def _drift(drifts: list[Drift]) -> str:
     said = []
     for one in drifts:
         mark = "\u26a0 " if one.is_beyond else ""
-        if one.measure == NULLS and one.is_beyond and one.value is not None and one.before is not None:
+        if one.measure == NULLS and one.is_beyond:
             said.append(f"{mark}nulls {one.before:.1%} before")
         elif one.measure == DISTRIBUTION:
-            said.append(f"{mark}distance {one.distance:.2f}")
+            said.append(f"{mark}distance {one.value:.2f} (before up to {one.before:.2f})")
     return ", ".join(said)
 
 

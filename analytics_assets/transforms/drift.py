@@ -21,8 +21,13 @@ FEWEST_BEFORE = 4
 FEWEST_ROWS = 200
 """With fewer rows chance alone moves a distribution by as much as is told."""
 NULLS, DISTRIBUTION, ROWS = "nulls", "distribution", "rows"
-THRESHOLDS = {NULLS: 0.05, DISTRIBUTION: 0.3, ROWS: math.log(3)}
-"""Beyond: nulls by 5 rows in 100; a Jensen-Shannon distance of 0.3; three times as many rows or a third of them."""
+MOST_TIMES = 3
+"""Told where rows are more than so many times their mean, or less than one part in so many."""
+MOST_NULLS = 0.05
+"""Told where the share of nulls moves by more: 5 rows in 100."""
+LEAST_DISTANCE, MOST_SPREADS = 0.1, 1.5
+"""Told where a distribution is further away than this, and than so many times the farthest of those before is from the
+others: how much a column moves of itself (hours of few users, versions that are released) is what it did before."""
 OTHERS = None
 """Stands for all values that are not frequent; no value is null."""
 
@@ -31,18 +36,17 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A measure of a column beside the mean of the arrivals before. distance: in the unit of its threshold."""
+    """A measure of a column beside the arrivals before. column: empty for rows.
+
+    value, before: rows, and their mean; the share of nulls, and its mean; the distance of the distribution from the
+    mean of those before, and the largest of one of those from the mean of the others. is_beyond: whether it is told.
+    """
 
     column: str
     measure: str
-    value: float | None
-    before: float | None
-    distance: float
-
-    @property
-    def is_beyond(self) -> bool:
-        """Whether it is told."""
-        return self.distance > THRESHOLDS[self.measure]
+    value: float
+    before: float
+    is_beyond: bool
 
 
 def arrivals_before(arrival: str, arrivals: Iterable[str]) -> list[str]:
@@ -60,23 +64,33 @@ def drifts(profile: Sequence[Row], before: Sequence[Sequence[Row]]) -> list[Drif
         return []
     number = profile[0]["rows"]
     usual = sum(rows[0]["rows"] for rows in enough) / len(enough)
-    found = [Drift(column="", measure=ROWS, value=number, before=usual, distance=_times(number, usual))]
+    is_beyond = not usual / MOST_TIMES <= number <= usual * MOST_TIMES
+    found = [Drift(column="", measure=ROWS, value=number, before=usual, is_beyond=is_beyond)]
     if number < FEWEST_ROWS:
         return found
     for row in profile:
         own = [one for rows in enough for one in rows if one["column_name"] == row["column_name"]]
-        if not own:
-            continue
-        nulls, usual_nulls = _nulls(row), sum(map(_nulls, own)) / len(own)
-        of_column = {"column": row["column_name"]}
-        found.append(
-            Drift(**of_column, measure=NULLS, value=nulls, before=usual_nulls, distance=abs(nulls - usual_nulls))
-        )
-        shares = [part for part in map(_shares, own) if part]
-        if shares and (now := _shares(row)):
-            distance = jensen_shannon(now, mean(shares))
-            found.append(Drift(**of_column, measure=DISTRIBUTION, value=None, before=None, distance=distance))
+        if own:
+            found += [_of_nulls(row, own), *_of_distribution(row, own)]
     return found
+
+
+def _of_nulls(row: Row, before: Sequence[Row]) -> Drift:
+    now, usual = _nulls(row), sum(map(_nulls, before)) / len(before)
+    is_beyond = abs(now - usual) > MOST_NULLS
+    return Drift(column=row["column_name"], measure=NULLS, value=now, before=usual, is_beyond=is_beyond)
+
+
+def _of_distribution(row: Row, before: Sequence[Row]) -> list[Drift]:
+    now, shares = _shares(row), [part for part in map(_shares, before) if part]
+    if not now or len(shares) < FEWEST_BEFORE:
+        return []
+    distance = jensen_shannon(now, mean(shares))
+    farthest = max(jensen_shannon(part, mean([*shares[:at], *shares[at + 1 :]])) for at, part in enumerate(shares))
+    is_beyond = distance > max(LEAST_DISTANCE, MOST_SPREADS * farthest)
+    return [
+        Drift(column=row["column_name"], measure=DISTRIBUTION, value=distance, before=farthest, is_beyond=is_beyond)
+    ]
 
 
 def jensen_shannon(one: Mapping[Any, float], other: Mapping[Any, float]) -> float:
@@ -113,7 +127,3 @@ def _shares(row: Row) -> dict[Any, float]:
 
 def _nulls(row: Row) -> float:
     return row["nulls"] / row["rows"] if row["rows"] else 0.0
-
-
-def _times(number: float, usual: float) -> float:
-    return abs(math.log(max(number, 0.5) / max(usual, 0.5)))

@@ -204,13 +204,22 @@ def test_frequent_values_that_are_all_rows_have_a_distance(one: list[int], other
     now, then = ({f"v{n}": rows for n, rows in enumerate(counts)} for counts in (one, other))
     before = [row(rows=300 + sum(other), nulls=300, top=then)] * 5
     for found in drifts(row(rows=300 + sum(one), nulls=300, top=now), before):
-        assert found.measure != "distribution" or 0 <= found.distance <= 1
+        assert found.measure != "distribution" or 0 <= found.value <= 1
 
 
 def test_a_histogram_that_moved_is_told() -> None:
     before = [row(bins={256.0: 500, 512.0: 500})] * 4
     assert beyond(row(bins={256.0: 520, 512.0: 480}), before) == set()
     assert beyond(row(bins={512.0: 500, 1024.0: 500}), before) == {"distribution"}
+
+
+def test_a_column_that_always_moves_is_told_when_it_moves_by_more() -> None:
+    shares = (100, 300, 500, 200, 400)
+    before = [row(top={"old": 1000 - number, "new": number}) for number in shares]
+    assert beyond(row(top={"old": 400, "new": 600}), before) == set()
+    assert beyond(row(top={"old": 5, "new": 995}), before) == {"distribution"}
+    still = [row(top={"old": 700, "new": 300})] * 5
+    assert beyond(row(top={"old": 400, "new": 600}), still) == {"distribution"}
 
 
 def test_few_arrivals_or_rows_before_give_no_verdict() -> None:
