@@ -77,11 +77,8 @@ BOUNCES = column("bounces", T.LongType(), "Sessions with exactly one action.")
 BOUNCE_RATE = column("bounce_rate", T.DoubleType(), "bounces / sessions.")
 SESSIONS_PER_ACTIVE_USER = column("sessions_per_active_user", T.DoubleType(), "sessions / dau.")
 
-DAYS_SINCE = column(
-    "days_since",
-    T.IntegerType(),
-    "Days since the user's session before: 0 to 28; 29 for more, or none before; null where it cannot be known.",
-)
+WHEN_BEFORE = "Days since the user's session before: 0 to 28; 29 for more, or none before; null where not known."
+DAYS_SINCE = column("days_since", T.IntegerType(), WHEN_BEFORE)
 EDGE = column("edge", T.StringType(), "entry: the action is the sessions' first; exit: their last.")
 
 IS_USER_ACTION = column("is_user_action", T.BooleanType(), "The event is one that starts or extends a session.")
