@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers.world import World, sums_by_arrival
@@ -48,7 +49,7 @@ def judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]
 
 
 def _rows(world: World, columns: list[str] | None, arrivals: Sequence[str] | None) -> list[dict[str, Any]]:
-    where = None if arrivals is None else pc.field("arrival").isin(list(arrivals))
+    where = None if arrivals is None else pc.field("arrival").isin(pa.array(list(arrivals), pa.string()))
     found: list[dict[str, Any]] = world.lakehouse.arrow(world.tables[TABLE], columns, where).to_pylist()
     return found
 
