@@ -18,6 +18,7 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.activity_numbers import Activity, read_activity
+from analytics_assets.reports.anomaly_numbers import Anomalies, read_anomalies
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.reports.device_numbers import Devices, read_devices
@@ -35,6 +36,7 @@ TABLES = (
     *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention"),
     *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
     *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
+    *("series_points", "anomalies"),
 )
 
 Value = int | float | None
@@ -71,6 +73,7 @@ class Numbers:
     loads: Loads | None = None
     activity: Activity = field(default_factory=Activity)
     profiles: Profiles = field(default_factory=Profiles)
+    anomalies: Anomalies | None = None
     arrivals: Arrivals | None = None
     lateness_days: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
@@ -108,6 +111,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
         activity=read_activity(datasets, dates, missing),
         profiles=read_profiles(datasets.get("profiles")),
+        anomalies=read_anomalies(datasets.get("series_points"), datasets.get("anomalies")),
         arrivals=arrivals,
         lateness_days=read_lateness(datasets.get("counts"), arrivals, dates, feed.lag_days),
         versions={name: table.version() for name, table in opened.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts
+from analytics_assets.reports.anomaly_figures import anomalies
 from analytics_assets.reports.arrivals import DAY
 from analytics_assets.reports.device_figures import device_differences
 from analytics_assets.reports.landed_figures import landed_rows
@@ -139,6 +140,20 @@ REPORTS: tuple[Report, ...] = (
             "Where a bar crosses 0, these loads do not tell which is faster.",
             "<b>Within versions</b>: the mean of the app's versions, so that a slow version that one device uses more "
             "does not look like a slow device.",
+        ),
+    ),
+    Report(
+        name="anomalies",
+        title="Anomalies",
+        about="Which figures were not what their weekday led to expect, since when, and who carried it.",
+        tables=("anomalies", "series_points"),
+        sections=lambda numbers: (
+            [Section(title="Anomalies", charts=anomalies(numbers.anomalies))] if numbers.anomalies else []
+        ),
+        reading=(
+            "<b>Expected</b>: from the latest eight dates of the same weekday that were not unusual, and steady "
+            "growth. A date is judged by those before it alone.",
+            "<b>Carried by</b>: values whose share of the change is greater than their usual share.",
         ),
     ),
     Report(

@@ -7,7 +7,7 @@ oracle_alarms.py), expected values and scores, which unit tests hold against the
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,7 @@ def expected(
     feed: Described,
     history: History | None,
     rows: Iterable[Row],
-    silver: Iterable[Row],
+    silver: Sequence[Row],
     active_users: Iterable[Row],
     session_days: Iterable[Row],
     arrivals: set[date],
@@ -93,15 +93,15 @@ def _of_arrivals(history: History, rows: Iterable[Row], arrivals: set[date]) -> 
     return made
 
 
-def _loads(feed: Described, history: History, silver: Iterable[Row]) -> list[Row]:
+def _loads(feed: Described, history: History, silver: Sequence[Row]) -> list[Row]:
     """Of so few loads no quantile is known; in all each date has a point, a value from its first load on."""
-    if not (feed.has_duration and feed.has_version):
+    if not feed.page_views or not silver:
         return []
     loads: Counter[tuple[str, str, date]] = Counter()
     firsts: dict[tuple[str, str], date] = {("all", "all"): history.start}
     for event in silver:
         day = event["event_date"]
-        if event["action"] != "page_view" or not history.start <= day <= history.as_of:
+        if event["action"] not in feed.page_views or not history.start <= day <= history.as_of:
             continue
         series = (("all", "all"), ("app_version", event["app_version"]), ("device_type", event["device_type"]))
         for one in series:
