@@ -139,7 +139,7 @@ def _unlikely(
                 {
                     **{"event_date": day, "user_id": user, "events": len(own), "actions": len(times), **engaged},
                     **{"busiest_minute": minute, "busiest_hour": hour, "active_hours": len(hours)},
-                    "reasons": [name for name, is_broken in broken.items() if is_broken],
+                    "reasons": tuple(name for name, is_broken in broken.items() if is_broken),
                 }
             )
     return {"unlikely_users": listed, "likely_days": _days(feed, history, events, begun, listed)}
