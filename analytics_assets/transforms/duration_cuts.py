@@ -30,12 +30,13 @@ def duration_buckets(silver: DataFrame) -> DataFrame:
     """Events of each date by action and bucket of their duration.
 
     In: silver with duration_ms. Out: event_date, action, bucket int; events, engaged_ms, longest_ms bigint;
-    input_version. Events without a duration are left out.
+    input_version. Events without a duration have no bucket and no time: they stand here, so that each date of silver
+    has a row, which says its version.
     """
-    timed = silver.where(F.col("duration_ms").isNotNull()).withColumn("bucket", bucket(F.col("duration_ms")))
-    return timed.groupBy("event_date", "action", "bucket", "input_version").agg(
+    by_bucket = silver.withColumn("bucket", bucket(F.col("duration_ms")))
+    return by_bucket.groupBy("event_date", "action", "bucket", "input_version").agg(
         F.count(F.lit(1)).alias("events"),
-        F.sum("duration_ms").alias("engaged_ms"),
+        F.coalesce(F.sum("duration_ms"), F.lit(0)).alias("engaged_ms"),
         F.max("duration_ms").alias("longest_ms"),
     )
 
@@ -59,7 +60,8 @@ def cuts(buckets: pa.Table) -> Iterator[dict[str, int | str]]:
     buckets: `duration_buckets` of the dates of one period, as Arrow. Gives action, events, engaged_ms (before the
     cut), threshold_ms, events_cut, cut_ms. Source: METRICS "Power users".
     """
-    summed = buckets.group_by(["action", "bucket"]).aggregate(SUMS)
+    timed = buckets.filter(pc.is_valid(buckets["bucket"]))
+    summed = timed.group_by(["action", "bucket"]).aggregate(SUMS)
     for action in sorted(pc.unique(summed["action"]).to_pylist()):
         own = summed.filter(pc.equal(summed["action"], action)).sort_by("bucket").to_pylist()
         events = sum(row["events_sum"] for row in own)

@@ -101,16 +101,18 @@ def test_an_open_month_has_no_power_users_and_a_curve_without_figures(world: Wor
 def test_a_late_row_changes_its_month_alone(world: World, tmp_path: Path) -> None:
     live = copy_of(world, tmp_path)
     versions_before, files_before, users = versions(live), files(live), rows_of(live, "power_users")
-    land(live, "2025-03-03", "late", "nobody-before,2025-01-20 10:00:00,edit,p1,7200000,5.9.0")
+    views = [f"nobody-before,2025-01-20 10:00:0{n},page_view,p1,7200000,5.9.0" for n in (1, 2)]
+    land(live, "2025-03-03", "late", *views, "nobody-before,2025-01-20 10:00:00,edit,p1,1000000,5.9.0")
     assert run_pass(live, Observer()).failed == {}
     assert differing(versions_before, versions(live)) == {"2025-01"}
     assert differing(files_before, files(live)) == {"2025-01"}
     curve = rows_of(live, "engagement_concentration")["2025-01"][0]
     assert curve["users"] == rows_of(world, "engagement_concentration")["2025-01"][0]["users"] + 1
-    # Two hours are cut at the month's p99.9 of editing, and still make a power user.
+    # Pages that were open for two hours are cut at the month's p99.9 of views.
     [user] = [row for row in rows_of(live, "power_users")["2025-01"] if row["user_id"] == "nobody-before"]
-    [cut] = [row for row in rows_of(live, "duration_cuts")["2025-01"] if row["action"] == "edit"]
-    assert user["capped_ms"] == cut["threshold_ms"] < 7_200_000
+    [cut] = [row for row in rows_of(live, "duration_cuts")["2025-01"] if row["action"] == "page_view"]
+    assert cut["threshold_ms"] < 7_200_000 and cut["events_cut"] >= 2
+    assert user["capped_ms"] == 1_000_000 + 2 * cut["threshold_ms"]
     assert (user["active_days"], user["sessions"], user["main_device_type"]) == (1, 1, "unknown")
     assert user["user_id"] not in {row["user_id"] for row in users["2025-01"]}
     live.lakehouse.let_go()

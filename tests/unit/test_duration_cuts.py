@@ -94,7 +94,7 @@ def test_what_is_cut_is_what_lies_above_the_threshold(found: list[tuple[str, int
         assert cut["events_cut"] == sum(ms > threshold for ms in own)
 
 
-def test_buckets_count_the_events_of_a_date_and_leave_out_those_without_a_duration(quick_spark: Spark) -> None:
+def test_buckets_count_the_events_of_a_date_and_those_without_a_duration_have_none(quick_spark: Spark) -> None:
     spark: SparkSession = quick_spark.session
     rows = [("read", 0), ("read", 0), ("read", 1000), ("read", 1005), ("edit", 1000), ("edit", None)]
     silver = spark.createDataFrame([(MONDAY, action, ms, "v") for action, ms in rows], SILVER)
@@ -103,7 +103,14 @@ def test_buckets_count_the_events_of_a_date_and_leave_out_those_without_a_durati
         ("read", ZERO_BUCKET, 2, 0, 0),
         ("read", bucket_of(1000), 2, 2005, 1005),
         ("edit", bucket_of(1000), 1, 1000, 1000),
+        ("edit", None, 1, 0, None),
     }
+
+
+def test_events_without_a_duration_move_no_threshold() -> None:
+    timed = table([("read", ms) for ms in range(1000, 2001)])
+    rows = timed.to_pylist() + [{"action": "read", "bucket": None, "events": 5000, "engaged_ms": 0, "longest_ms": None}]
+    assert [*cuts(pa.Table.from_pylist(rows, timed.schema))] == [*cuts(timed)]
 
 
 @pytest.mark.parametrize(
