@@ -24,6 +24,7 @@ from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.reports.device_numbers import Devices, read_devices
 from analytics_assets.reports.load_numbers import Loads, read_loads
 from analytics_assets.reports.profile_numbers import Profiles, read_profiles
+from analytics_assets.reports.power_numbers import Concentration, read_concentration
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
@@ -37,6 +38,7 @@ TABLES = (
     *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
     *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
     *("series_points", "anomalies"),
+    "engagement_concentration",
 )
 
 Value = int | float | None
@@ -70,6 +72,7 @@ class Numbers:
     session_days: dict[str, list[Value]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     devices: Devices | None = None
+    concentration: Concentration | None = None
     loads: Loads | None = None
     activity: Activity = field(default_factory=Activity)
     profiles: Profiles = field(default_factory=Profiles)
@@ -107,6 +110,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
         session_days=_session_days(datasets.get("session_days"), dates),
         cohorts=read_cohorts(datasets.get("retention")),
+        concentration=read_concentration(datasets.get("engagement_concentration")),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
         activity=read_activity(datasets, dates, missing),

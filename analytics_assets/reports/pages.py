@@ -15,6 +15,7 @@ from analytics_assets.reports.device_figures import device_differences
 from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
+from analytics_assets.reports.power_figures import power_figures
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.session_figures import session_figures
@@ -154,6 +155,20 @@ REPORTS: tuple[Report, ...] = (
             "<b>Expected</b>: from the latest eight dates of the same weekday that were not unusual, and steady "
             "growth. A date is judged by those before it alone.",
             "<b>Carried by</b>: values whose share of the change is greater than their usual share.",
+        ),
+    ),
+    Report(
+        name="power-users",
+        title="Power users",
+        about="Which share of the time that users spend is that of the few who spend the most.",
+        tables=("engagement_concentration",),
+        sections=lambda numbers: (
+            [Section(title="Power users", charts=power_figures(numbers.concentration))] if numbers.concentration else []
+        ),
+        reading=(
+            "<b>Engaged time</b>: the sum of the durations of a user's events. If all users had the same, the top 10 % "
+            "would have 10 % of it.",
+            "Compare a month with a month: who is active on more dates has more time, so longer periods differ more.",
         ),
     ),
     Report(

@@ -109,7 +109,8 @@ def test_buckets_count_the_events_of_a_date_and_those_without_a_duration_have_no
 
 def test_events_without_a_duration_move_no_threshold() -> None:
     timed = table([("read", ms) for ms in range(1000, 2001)])
-    rows = timed.to_pylist() + [{"action": "read", "bucket": None, "events": 5000, "engaged_ms": 0, "longest_ms": None}]
+    without = {"action": "read", "bucket": None, "events": 5000, "engaged_ms": 0, "longest_ms": None}
+    rows = [*timed.to_pylist(), without]
     assert [*cuts(pa.Table.from_pylist(rows, timed.schema))] == [*cuts(timed)]
 
 
