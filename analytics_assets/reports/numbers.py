@@ -23,8 +23,8 @@ from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, 
 from analytics_assets.reports.cohorts import Cohort, read_cohorts
 from analytics_assets.reports.device_numbers import Devices, read_devices
 from analytics_assets.reports.load_numbers import Loads, read_loads
-from analytics_assets.reports.profile_numbers import Profiles, read_profiles
 from analytics_assets.reports.power_numbers import Concentration, read_concentration
+from analytics_assets.reports.profile_numbers import Profiles, read_profiles
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
