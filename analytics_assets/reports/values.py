@@ -78,7 +78,7 @@ def _pairs(trace: Any) -> Iterator[tuple[Any, Cell]]:
     if trace.type == "bar" and trace.customdata is not None and len(trace.customdata) == len(values):
         values = trace.customdata  # a bar that goes down shows how many, not less than none
     for place, value in zip(_items(places), _items(values), strict=True):
-        yield _plain(place) if isinstance(place, str) else place, value
+        yield _plain(place).strip() if isinstance(place, str) else place, value
 
 
 def _heat(trace: Any, axis: str) -> Values:

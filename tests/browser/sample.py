@@ -11,6 +11,7 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.cohorts import Cell, Cohort
 from analytics_assets.reports.device_numbers import Devices, Difference
+from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
 
 DAYS = 120
@@ -37,6 +38,7 @@ def sample_numbers() -> Numbers:
         months=Periods([FIRST], [900]),
         sessions=dau,
         devices=_devices(),
+        loads=_loads(dates),
         cohorts=[_cohort(number) for number in range(6)],
         arrivals=Arrivals(
             dates=dates,
@@ -61,6 +63,23 @@ def _cohort(number: int) -> Cohort:
         for after in range(6 - number)
     }
     return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
+
+
+def _loads(dates: list[date]) -> Loads:
+    """Load times of two versions, the name of one of them hostile."""
+    by_day: list[float | None] = [None if n == 40 else 800.0 + n for n in range(len(dates))]
+    speeds = [Speed(value=name, loads=loads, p50=400.0, p95=900.0) for name, loads in (("1.10", 900), (HOSTILE, 9))]
+    return Loads(
+        dates=dates,
+        daily={"p50": by_day, "p95": by_day},
+        by_version={"1.10": by_day, HOSTILE: by_day},
+        few_points=3,
+        others=by_day,
+        number_of_others=4,
+        last=speeds,
+        last_versions=6,
+        devices=speeds,
+    )
 
 
 def _devices() -> Devices:
