@@ -84,6 +84,9 @@ def nothing(numbers: Numbers, absent: Sequence[str]) -> str:
         said = f"Nothing of this feed has been read yet. Its files are expected in landing, at {landing}."
     elif absent:
         said = "Files have been read, but the tables of this page have not been computed yet."
+    elif numbers.dates:
+        few = "1 closed date has" if len(numbers.dates) == 1 else f"{len(numbers.dates):,} closed dates have"
+        return f'<div class="empty" role="status"><p><b>The feed\'s {few} nothing to show here yet.</b></p></div>'
     else:
         said = "No date is closed yet: the first one closes when the next date's arrival has landed."
     return f'<div class="empty" role="status"><p><b>{said}</b></p>{_absent(numbers, absent)}</div>'

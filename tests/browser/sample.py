@@ -8,11 +8,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.reports.activity_numbers import Activity
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.cohorts import Cell, Cohort
 from analytics_assets.reports.device_numbers import Devices, Difference
 from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
+from analytics_assets.reports.profile_numbers import Profiles
+from analytics_assets.transforms.drift import NULLS, Drift
+from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 
 DAYS = 120
 FIRST = date(2025, 1, 1)
@@ -39,6 +43,8 @@ def sample_numbers() -> Numbers:
         sessions=dau,
         devices=_devices(),
         loads=_loads(dates),
+        activity=_activity(dates),
+        profiles=_profiles(),
         cohorts=[_cohort(number) for number in range(6)],
         arrivals=Arrivals(
             dates=dates,
@@ -63,6 +69,30 @@ def _cohort(number: int) -> Cohort:
         for after in range(6 - number)
     }
     return Cohort(start=FIRST + timedelta(days=5 + 7 * number), size=100, cells=cells, unbounded=cells)
+
+
+def _activity(dates: list[date]) -> Activity:
+    """Activity of the last four weeks, a weekday without a date, and hostile names of actions and objects."""
+    return Activity(
+        dates=dates[-28:],
+        values={"action": {"page_view": 900, HOSTILE: 90}, "country": {"DE": 500, HOSTILE: 490}},
+        week=[[None if day == 6 else float(day * 24 + hour) for hour in range(24)] for day in range(7)],
+        objects=[(HOSTILE, 50), (None, 20), ("page-1", 10)],
+        frequency={None: 40, 0: 30, 1: 20, 7: 10},
+        edges={edge: {"page_view": (80, 20), HOSTILE: (20, 0)} for edge in (ENTRY, EXIT)},
+    )
+
+
+def _profiles() -> Profiles:
+    """A column with hostile values, and one whose nulls have drifted."""
+    hostile = [{"value": HOSTILE, "rows": 900}]
+    both = {"rows": 1000, "nulls": 100, "distinct": 3, "minimum": HOSTILE, "maximum": "z" * 99, "top_values": hostile}
+    return Profiles(
+        arrival="2025-04-30",
+        columns=[{**both, "column_name": HOSTILE}, {**both, "column_name": "country"}],
+        before=["2025-04-28", "2025-04-29"],
+        drifts=[Drift(column="country", measure=NULLS, value=0.1, before=0.0, distance=0.9)],
+    )
 
 
 def _loads(dates: list[date]) -> Loads:

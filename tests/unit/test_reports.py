@@ -410,6 +410,12 @@ def test_a_feed_without_a_closed_date_says_when_one_closes(lakehouse: Lakehouse)
     assert "notes/counts" not in made
 
 
+def test_a_page_for_which_the_history_is_too_short_says_so_and_names_no_command() -> None:
+    made = page(numbers(4), "retention")
+    assert "The feed's 4 closed dates have nothing to show here yet." in made
+    assert "tidebook run" not in made
+
+
 def test_the_page_names_the_versions_that_it_was_made_from(lakehouse: Lakehouse) -> None:
     write(lakehouse, NOTES, "active_users", [day(0, dau=5)])
     assert "Made from table versions: active_users 0." in page(read_numbers(lakehouse, NOTES))
