@@ -62,7 +62,8 @@ def figures_json(charts: Sequence[Chart]) -> str:
         figure = json.loads(to_json(chart.figure, validate=False))
         figure["layout"].pop("template", None)
         made[chart.key] = {"data": figure["data"], "layout": figure["layout"], "daily": chart.is_daily}
-    return json.dumps(made, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(made, separators=(",", ":")).replace("<", "\\u003c")
+    return text.replace("&quot;", '\\"').replace("&#x27;", "'")  # plotly knows no such entities, and shows them
 
 
 @cache

@@ -24,6 +24,17 @@ SCRIPT = """
     }
     return cut;
   };
+  // A long name leaves no room for its bar: the axis has its beginning, the hover and the table all of it.
+  const plain = (name) => name.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  const escaped = (name) => name.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const shorten = (data, axis, longest) => {
+    if (!axis || axis.type !== "category" || axis.ticktext) return;
+    const names = [...new Set(data.flatMap((trace) => trace.y))].filter((name) => typeof name === "string");
+    if (!names.some((name) => plain(name).length > longest)) return;
+    const short = (name) => (plain(name).length > longest ? escaped(plain(name).slice(0, longest - 1) + "…") : name);
+    Object.assign(axis, { tickmode: "array", tickvals: names, ticktext: names.map(short) });
+  };
+
   // Colours follow the scheme that the reader's system asks for: the stylesheet has both of each.
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const data = new Set(["x", "y", "z", "customdata", "text", "name"]);
@@ -50,6 +61,7 @@ SCRIPT = """
     if (chart.clientWidth < NARROW) { // fewer dates on the axis, or they run into each other
       for (const axis of [copy.xaxis, copy.xaxis2]) if (axis && axis.nticks > 4) axis.nticks = 4;
     }
+    shorten(shown, copy.yaxis, chart.clientWidth < NARROW ? 18 : 40);
     const style = getComputedStyle(document.documentElement);
     return Plotly.react(chart, coloured(shown, style), coloured(copy, style), config);
   };

@@ -94,6 +94,18 @@ def test_a_feed_without_a_user_has_a_page(browser: Browser, numbers: Numbers, tm
         assert shown.complaints() == []
 
 
+@pytest.mark.parametrize(("width", "longest"), [(390, 18), (1280, 40)])
+def test_a_name_from_data_is_shown_as_it_is_and_cut_where_it_leaves_no_room(
+    browser: Browser, numbers: Numbers, tmp_path: Path, width: int, longest: int
+) -> None:
+    rules = next(report for report in REPORTS if report.name == "data-quality")
+    with opened(browser, written(tmp_path, numbers, rules), width) as shown:
+        drawn(shown)
+        ticks = shown.run("[...document.querySelectorAll('#chart-rules .ytick text')].map((tick) => tick.textContent)")
+    whole = HOSTILE if len(HOSTILE) <= longest else f"{HOSTILE[: longest - 1]}…"
+    assert whole in ticks
+
+
 def line_colour(shown: Page) -> str:
     return str(shown.run("getComputedStyle(document.querySelector('#chart-dau .js-line')).stroke"))
 
