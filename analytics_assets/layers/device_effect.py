@@ -193,7 +193,8 @@ def _cells(world: World, months: Sequence[str]) -> Iterator[tuple[str | None, Ce
     sizes = lakehouse.arrow(table, ["app_version"], where)["app_version"].value_counts().to_pylist()
     for versions in _few([(found["values"], found["counts"]) for found in sizes]):
         column = pc.field("app_version")
-        is_one = column.isin([version for version in versions if version is not None])
+        # Typed: Arrow takes the type of an empty list for null.
+        is_one = column.isin(pa.array([version for version in versions if version is not None], pa.string()))
         is_wanted = is_one | column.is_null() if None in versions else is_one
         rows = lakehouse.arrow(table, [*KEY, "loads", "replicates"], where & is_wanted)
         seen = rows["loads"].to_numpy()

@@ -56,6 +56,22 @@ def sample_numbers() -> Numbers:
     )
 
 
+def _loads(dates: list[date]) -> Loads:
+    times = [None if n == 40 else 800.0 + n for n in range(DAYS)]
+    speeds = [Speed(value=name, loads=loads, p50=800, p95=2000) for name, loads in (("5.9.0", 900), (HOSTILE, 9))]
+    return Loads(
+        dates=dates,
+        daily={"p50": times, "p95": times},
+        by_version={"5.9.0": times, HOSTILE: times},
+        few_points=3,
+        others=times,
+        number_of_others=2,
+        last=speeds,
+        last_versions=5_000,
+        devices=speeds,
+    )
+
+
 def _cohort(number: int) -> Cohort:
     """A weekly cohort that is the younger the higher its number."""
     cells = {
