@@ -135,7 +135,8 @@ class Lakehouse(DeltaTables):
         """
         self.hold(table.feed)
         location = self.location(table)
-        schema = arrow_schema(table)
+        # Without the columns' sentences: of a table that was made with others the writer would refuse them.
+        schema = pa.schema([column.remove_metadata() for column in arrow_schema(table)])
         commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
         try:
             self._made(table, commit)

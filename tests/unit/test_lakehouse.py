@@ -243,3 +243,19 @@ def test_a_small_table_whose_rows_were_copied_is_read_by_a_condition(lakehouse: 
     lakehouse.put(SMALL, {"day": ["c"], "number": [9]}, "run", ["c"], one_of("day", ["c"]))
     found = lakehouse.arrow(SMALL, ["number"], pc.field("day") >= "b")
     assert sorted(found["number"].to_pylist()) == [2, 9]
+
+
+def test_a_table_that_was_made_with_other_sentences_of_its_columns_is_written_all_the_same(
+    lakehouse: Lakehouse,
+) -> None:
+    def said(sentence: str) -> Table:
+        return replace(FLAT, schema=T.StructType([T.StructField("n", T.LongType(), True, {"comment": sentence})]))
+
+    lakehouse.put(said("A number."), {"n": [1]}, "run", [])
+    lakehouse.put(said("How many."), {"n": [2]}, "run", [])
+    assert lakehouse.arrow(said("How many.")).to_pylist() == [{"n": 2}]
+    rows = lakehouse.spark.session.createDataFrame([(3,)], "n long")
+    lakehouse.replace(said("So many."), rows, None, run_id="run")
+    assert lakehouse.arrow(said("So many.")).to_pylist() == [{"n": 3}]
+    lakehouse.merge(said("Once more."), pa.table({"n": [3, 4]}), on=["n"], run_id="run", partitions=[])
+    assert sorted(row["n"] for row in lakehouse.arrow(said("Once more.")).to_pylist()) == [3, 4]
