@@ -17,7 +17,10 @@ LINEAGE = ("arrival", "file", "input_version")
 LEDGER = "restatements"
 """When a figure changed is outside the law of convergence: only `rows_of` reads it."""
 
-BEFORE_DASH = ("silver", "sessions", "user_days", "duration_buckets", "latency_buckets")
+BEFORE_DASH = (
+    *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts"),
+    *("duration_buckets", "latency_buckets"),
+)
 """Tables whose input_version has a second part: the snapshots that were known when a date was built."""
 
 
