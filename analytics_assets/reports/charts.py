@@ -100,7 +100,7 @@ def lines(dates: Sequence[date], series: Sequence[Series], unit: Unit = "count")
         )
         for entry in series
     ]
-    return go.Figure(traces, style.layout(style.date_axis(len(dates)), yaxis))
+    return go.Figure(traces, style.layout(style.date_axis(_days(dates)), yaxis))
 
 
 def stack(dates: Sequence[date], series: Sequence[Series]) -> go.Figure | None:
@@ -119,7 +119,7 @@ def stack(dates: Sequence[date], series: Sequence[Series]) -> go.Figure | None:
         )
         for entry in series
     ]
-    layout = style.layout(style.date_axis(len(dates)), style.count_axis(max(known)), barmode="relative")
+    layout = style.layout(style.date_axis(_days(dates)), style.count_axis(max(known)), barmode="relative")
     return go.Figure(traces, layout)
 
 
@@ -179,3 +179,8 @@ def _has_lone(values: Sequence[Value]) -> bool:
         here is not None and before is None and after is None
         for before, here, after in zip(padded, padded[1:], padded[2:], strict=False)
     )
+
+
+def _days(dates: Sequence[date]) -> int:
+    """Days from the first to the last of some dates: there may be fewer dates."""
+    return (max(dates) - min(dates)).days + 1

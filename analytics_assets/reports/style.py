@@ -65,9 +65,9 @@ FEW = 45
 """With so few points a line shows each of them."""
 
 
-def date_axis(points: int) -> dict[str, Any]:
-    """A time axis; with a few dates it names each day, never an hour."""
-    return {**DATES, **({"dtick": DAY_MS} if points <= 10 else {"nticks": 8})}
+def date_axis(days: int) -> dict[str, Any]:
+    """A time axis; over a few days it names each, never an hour."""
+    return {**DATES, **({"dtick": DAY_MS} if days <= 10 else {"nticks": 8})}
 
 
 def week_axis() -> dict[str, Any]:

@@ -200,6 +200,8 @@ def in_words(device: str, difference: Estimate) -> str | None:
     if ends and ends[1] < 0:
         ends = [-end for end in reversed(ends)]  # so many percent less
     known = f"95 % interval {ends[0]} to {ends[1]} %" if ends else "too few users for an interval"
+    if difference.value == difference.low == difference.high == 1:
+        return f"{device} is the median device"
     if percent == 0 or (ends and ends[0] <= 0 <= ends[1]):
         return f"{device} pages take about as long as the median device's ({known})"
     how = f"{abs(percent)} % {'longer' if percent > 0 else 'less time'}"

@@ -155,6 +155,7 @@ def test_the_size_of_an_effect_in_a_word(epsilon: float | None, word: str | None
         ((1.12, 1.1, 1.14), "iPad pages take 12 % longer than the median device (95 % interval 10 to 14 %)"),
         ((0.8, 0.78, 0.83), "iPad pages take 20 % less time than the median device (95 % interval 17 to 22 %)"),
         ((1.02, 0.99, 1.05), "iPad pages take about as long as the median device's (95 % interval -1 to 5 %)"),
+        ((1.0, 1.0, 1.0), "iPad is the median device"),
         ((1.12, None, None), "iPad pages take 12 % longer than the median device (too few users for an interval)"),
         ((None, None, None), None),
     ],

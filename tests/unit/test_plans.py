@@ -136,7 +136,9 @@ def test_bronze_is_judged_without_a_shuffle_and_without_python(spark: SparkSessi
         bronze_table.select("raw", "arrival"), contract_columns(NOTES.contract), ",", check_utf8=False, has_quotes=True
     )
     count = nodes(judged)
-    assert [count(name) for name in ("Exchange", "Sort", "BatchEvalPython", "ArrowEvalPython", "MapInArrow")] == [0] * 5
+    assert [count(name) for name in ("Exchange", "Sort", "BatchEvalPython", "ArrowEvalPython", "PythonMapInArrow")] == [
+        0
+    ] * 5
 
 
 def test_counts_read_the_few_columns_that_they_need(spark: SparkSession, bronze_table: DataFrame) -> None:
