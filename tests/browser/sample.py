@@ -9,11 +9,13 @@ from datetime import date, timedelta
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.reports.activity_numbers import Activity
+from analytics_assets.reports.anomaly_numbers import Anomalies, Watched
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.cohorts import Cell, Cohort
 from analytics_assets.reports.device_numbers import Devices, Difference
 from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
+from analytics_assets.reports.power_numbers import Concentration, Curve
 from analytics_assets.reports.profile_numbers import Profiles
 from analytics_assets.transforms.drift import NULLS, Drift
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
@@ -45,6 +47,8 @@ def sample_numbers() -> Numbers:
         loads=_loads(dates),
         activity=_activity(dates),
         profiles=_profiles(),
+        anomalies=_anomalies(dates),
+        concentration=_concentration(),
         cohorts=[_cohort(number) for number in range(6)],
         arrivals=Arrivals(
             dates=dates,
@@ -107,25 +111,30 @@ def _profiles() -> Profiles:
         arrival="2025-04-30",
         columns=[{**both, "column_name": HOSTILE}, {**both, "column_name": "country"}],
         before=["2025-04-28", "2025-04-29"],
-        drifts=[Drift(column="country", measure=NULLS, value=0.1, before=0.0, distance=0.9)],
+        drifts=[Drift(column="country", measure=NULLS, value=0.1, before=0.0, is_beyond=True)],
     )
 
 
-def _loads(dates: list[date]) -> Loads:
-    """Load times of two versions, the name of one of them hostile."""
-    by_day: list[float | None] = [None if n == 40 else 800.0 + n for n in range(len(dates))]
-    speeds = [Speed(value=name, loads=loads, p50=400.0, p95=900.0) for name, loads in (("1.10", 900), (HOSTILE, 9))]
-    return Loads(
-        dates=dates,
-        daily={"p50": by_day, "p95": by_day},
-        by_version={"1.10": by_day, HOSTILE: by_day},
-        few_points=3,
-        others=by_day,
-        number_of_others=4,
-        last=speeds,
-        last_versions=6,
-        devices=speeds,
-    )
+def _anomalies(dates: list[date]) -> Anomalies:
+    """A series with a flagged date, and an alarm that a hostile value carried."""
+    expected: list[float | None] = [None if n < 28 else 100.0 for n in range(len(dates))]
+    figures = dict.fromkeys(("expected", "expected_low", "expected_high"), expected)
+    actual: list[float | None] = [200.0 if n == 60 else 100.0 for n in range(len(dates))]
+    alarm = {"metric": "dau", "granularity": "day", "dimension": "all", "value": "all"}
+    alarm |= {"start_date": dates[60], "start_hour": None, "end_date": None, "end_hour": None, "points": 1}
+    alarm |= {"kind": "spike", "direction": "up", "peak_date": dates[60], "peak_hour": None, "severity": "high"}
+    alarm |= {"actual": 200.0, "expected": 100.0, "score": 9.5}
+    alarm |= {"carried_by": [{"dimension": "country", "value": HOSTILE, "share": 0.8, "usual_share": 0.1}]}
+    watched = Watched(metric="dau", dates=dates, figures={"actual": actual, **figures}, flagged=[dates[60]])
+    return Anomalies(watched=[watched], alarms=[alarm])
+
+
+def _concentration() -> Concentration:
+    """A month, and the last 28 days."""
+    percents = range(1, 101)
+    tops, shares = {percent: percent for percent in percents}, {percent: (percent / 100) ** 0.5 for percent in percents}
+    month = Curve(start=FIRST, end=FIRST + timedelta(days=30), users=100, top_users=tops, shares=shares)
+    return Concentration(months=[month], last_days=month)
 
 
 def _devices() -> Devices:

@@ -95,7 +95,10 @@ def test_a_range_leaves_a_materialization_and_verdicts_for_each_partition(by_ran
                     assert [verdict.passed for verdict in found] == [True], check.name
                     continue
                 judged = {verdict.partition: verdict.passed for verdict in found if verdict.partition is not None}
-                assert judged == dict.fromkeys(KEYS[check.table], True), check.name
+                expected = dict.fromkeys(KEYS[check.table], True)
+                if check.name == "columns_are_as_before":
+                    expected[ARRIVALS[-1]] = False  # it holds late rows alone, far fewer than those before
+                assert judged == expected, check.name
 
 
 @pytest.mark.soak
