@@ -76,7 +76,7 @@ def bin_counts(rows: DataFrame, columns: Sequence[T.StructField], zone: str, acc
     of_arrival = F.create_map(*[F.lit(part) for pair in sorted(accepted.items()) for part in pair])
     # Numbers are ordered as such, other values, which are none, as texts.
     placed = F.when(known, F.struct(F.col("_number").alias("number"), "value"))
-    is_frequent = known & (F.col("rows") * FREQUENT_SHARE >= of_arrival[F.col("arrival")])
+    is_frequent = known & (F.col("rows") * FREQUENT_SHARE >= F.element_at(of_arrival, F.col("arrival")))
     return (
         counts.withColumns({"_number": number, "low": low})
         .groupBy("arrival", "place", "low")
