@@ -31,7 +31,7 @@ def report_assets(feed: Feed, folder: Path) -> dg.AssetsDefinition:
     by_key = {report_key(feed, report): report for report in reports_of(feed)}
 
     @dg.multi_asset(
-        name=f"{feed.name}_reports",
+        name=f"{feed.name}_report_pages",
         specs=[
             dg.AssetSpec(
                 key,
