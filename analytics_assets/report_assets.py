@@ -41,10 +41,9 @@ def report_assets(feed: Feed, folder: Path) -> dg.AssetsDefinition:
                 description=f"The page {report.title}. {report.about}",
                 deps=[
                     dg.AssetDep([feed.name, name], partition_mapping=dg.AllPartitionMapping())
-                    for name in report.tables
-                    if name in tables and name != "counts"  # bronze writes counts; it is no asset of its own
-                ]
-                or [dg.AssetDep([feed.name, "bronze"], partition_mapping=dg.AllPartitionMapping())],
+                    # A table that another asset writes is no asset of its own.
+                    for name in sorted({tables[name].maker or name for name in report.tables if name in tables})
+                ],
                 skippable=True,
             )
             for key, report in by_key.items()

@@ -50,6 +50,8 @@ FEED = Feed(
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
 TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
 TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"}
+PAGES = {"report_active_users", "report_sessions", "report_activity", "report_retention", "report_anomalies"}
+PAGES |= {"report_data_quality", "report_data_profile"}
 CHECKS = {
     "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
@@ -133,10 +135,10 @@ def definitions(environment: dict[str, str], folder: Path) -> dict[str, list[obj
 
 
 def assert_all_is_there(found: dict[str, list[object]]) -> None:
-    assert set(found["assets"]) == TABLES | {"tide", "restatements"}
+    assert set(found["assets"]) == TABLES | {"tide", "restatements"} | PAGES
     assert found["groups"] == ["edge_log"] and found["owners"] == ["team:web"]
     assert found["checks"] == sorted([table, name] for table, names in CHECKS.items() for name in names)
-    assert found["jobs"] == ["edge_log_backfill", "edge_log_maintenance", "edge_log_pass"]
+    assert found["jobs"] == ["edge_log_backfill", "edge_log_maintenance", "edge_log_pass", "edge_log_reports"]
     assert found["others"] == ["access_log", "aqua", "ide", "notes", "shop"], "the other feeds are there as before"
 
 
