@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from analytics_assets.layers.world import World
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict, nothing_told
 
 BOUNDS = Check(
     table="active_users",
@@ -50,8 +50,8 @@ def judge(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdict]]:
         before = rows.get((day - DAY, dimension, value), {})
         lifecycle[day.isoformat()] += [f"{series}: {broken}" for broken in _unequal(row, before)]
     return {
-        BOUNDS.name: {day: _verdict(broken) for day, broken in bounds.items()},
-        LIFECYCLE.name: {day: _verdict(broken) for day, broken in lifecycle.items()},
+        BOUNDS.name: {day: nothing_told(broken) for day, broken in bounds.items()},
+        LIFECYCLE.name: {day: nothing_told(broken) for day, broken in lifecycle.items()},
     }
 
 
@@ -89,10 +89,6 @@ def _unequal(row: dict[str, Any], before: dict[str, Any]) -> Iterable[str]:
         flow = row["new"] + row["resurrected"] - row["dormant"]
         if moved != flow:
             yield f"rolling_28 moved by {moved}, new + resurrected - dormant is {flow}"
-
-
-def _verdict(broken: list[str]) -> Verdict:
-    return Verdict(not broken, {"broken": len(broken), "first": broken[0]} if broken else {"broken": 0})
 
 
 ACTIVE_USERS_LAW = Law(checks=(BOUNDS, LIFECYCLE), judge=judge)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.device_tables import DIFFERENCES, EFFECT, PAIRS
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.columns import TOTAL, UNKNOWN
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict, nothing_told
 
 BOUNDS = Check(
     table=EFFECT,
@@ -44,7 +44,7 @@ def judge(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
         ADD_UP.name: _unequal_over_devices(effects, differences) + _unequal_over_months(effects),
         AS_LATENCY.name: _other_than_latency(world, differences),
     }
-    return {name: dict.fromkeys(keys, _verdict(lines)) for name, lines in found.items()}
+    return {name: dict.fromkeys(keys, nothing_told(lines)) for name, lines in found.items()}
 
 
 def _out_of_bounds(rows: pa.Table, name: str, least: int, most: int | None) -> list[str]:
@@ -95,11 +95,6 @@ def _other_than_latency(world: World, differences: pa.Table) -> list[str]:
 
 def _key(row: dict[str, object]) -> str:
     return " ".join(str(row[name]) for name in (*PERIOD, "device_type", "other_device_type") if name in row)
-
-
-def _verdict(broken: Sequence[str]) -> Verdict:
-    figures: dict[str, int | float | str] = {"broken": len(broken)}
-    return Verdict(not broken, {**figures, "first": broken[0]} if broken else figures)
 
 
 DEVICE_LAW = Law(checks=(BOUNDS, ADD_UP, AS_LATENCY), judge=judge)

@@ -30,6 +30,11 @@ def none_of(broken: pa.Table) -> Verdict:
     return Verdict(not len(broken), figures)
 
 
+def nothing_told(broken: Sequence[str]) -> Verdict:
+    """Passed if no line tells of a broken rule; else how many do, and the first of them."""
+    return Verdict(not broken, {"broken": len(broken), "first": broken[0]} if broken else {"broken": 0})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """A check of a table. blocking: a partition that fails goes no further."""

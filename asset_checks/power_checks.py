@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers.world import World
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict, nothing_told
 
 TABLE, CURVE, CUTS = "power_users", "engagement_concentration", "duration_cuts"
 BOUNDS = Check(
@@ -50,7 +50,7 @@ def judge(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
         MONOTONE.name: lambda name: _no_curve(_of(known, name)),
         NO_TIME_LOST.name: lambda name: _lost(_of(known, name), _of(cuts, name)),
     }
-    found = {name: _verdict([f"{p}: {line}" for p in periods for line in rule(p)]) for name, rule in rules.items()}
+    found = {name: nothing_told([f"{p}: {line}" for p in periods for line in rule(p)]) for name, rule in rules.items()}
     return {name: dict.fromkeys(keys, verdict) for name, verdict in found.items()}
 
 
@@ -108,13 +108,6 @@ def _lost(curve: pa.Table, cuts: pa.Table) -> list[str]:
     capped = curve["capped_ms"][0].as_py()
     cut, engaged = (pc.sum(cuts[name]).as_py() or 0 for name in ("cut_ms", "engaged_ms"))
     return [] if capped + cut == engaged else [f"{capped} ms capped and {cut} ms cut off, of {engaged} ms"]
-
-
-def _verdict(broken: list[str]) -> Verdict:
-    figures: dict[str, int | float | str] = {"broken": len(broken)}
-    if broken:
-        figures["first"] = broken[0]
-    return Verdict(not broken, figures)
 
 
 POWER_LAW = Law(checks=(BOUNDS, AT_LEAST_SO_MANY, MONOTONE, NO_TIME_LOST), judge=judge)

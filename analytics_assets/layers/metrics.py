@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from analytics_assets.layers import (
     anomalies,
@@ -53,6 +53,25 @@ class Metric:
         return self.build_again or self.build
 
 
+class BuildsWhole(Protocol):
+    """What brings a table without partitions up to date; again: whatever stands there."""
+
+    def __call__(self, world: World, *, again: bool = False) -> Built: ...
+
+
+def _whole(
+    table: str, sources: tuple[str, ...], behind: Callable[[World], dict[str, str]], build: BuildsWhole
+) -> Metric:
+    return Metric(
+        table=table,
+        partitions="whole",
+        sources=sources,
+        behind=behind,
+        build=lambda world, _: build(world),
+        build_again=lambda world, _: build(world, again=True),
+    )
+
+
 METRICS: tuple[Metric, ...] = (
     Metric(
         table=session_days.TABLE,
@@ -75,53 +94,18 @@ METRICS: tuple[Metric, ...] = (
         behind=entry_exit_actions.dates_behind,
         build=entry_exit_actions.build_entry_exit_actions,
     ),
-    Metric(
-        table=user_history.TABLE,
-        partitions="whole",
-        sources=("user_days",),
-        behind=user_history.behind,
-        build=lambda world, _: user_history.build_user_history(world),
-        build_again=lambda world, _: user_history.build_user_history(world, again=True),
+    _whole(user_history.TABLE, ("user_days",), user_history.behind, user_history.build_user_history),
+    _whole(retention.TABLE, (user_history.TABLE,), retention.behind, retention.build_retention),
+    _whole(latency.TABLE, (latency.BUCKETS,), latency.behind, latency.build_latency),
+    _whole(
+        device_effect.TABLE, ("silver", device_effect.BUCKETS), device_effect.behind, device_effect.build_device_effect
     ),
-    Metric(
-        table=retention.TABLE,
-        partitions="whole",
-        sources=(user_history.TABLE,),
-        behind=retention.behind,
-        build=lambda world, _: retention.build_retention(world),
-        build_again=lambda world, _: retention.build_retention(world, again=True),
-    ),
-    Metric(
-        table=latency.TABLE,
-        partitions="whole",
-        sources=(latency.BUCKETS,),
-        behind=latency.behind,
-        build=lambda world, _: latency.build_latency(world),
-        build_again=lambda world, _: latency.build_latency(world, again=True),
-    ),
-    Metric(
-        table=device_effect.TABLE,
-        partitions="whole",
-        sources=("silver", device_effect.BUCKETS),
-        behind=device_effect.behind,
-        build=lambda world, _: device_effect.build_device_effect(world),
-        build_again=lambda world, _: device_effect.build_device_effect(world, again=True),
-    ),
-    Metric(
-        table=duration_cuts.TABLE,
-        partitions="whole",
-        sources=(duration_cuts.BUCKETS,),
-        behind=duration_cuts.behind,
-        build=lambda world, _: duration_cuts.build_duration_cuts(world),
-        build_again=lambda world, _: duration_cuts.build_duration_cuts(world, again=True),
-    ),
-    Metric(
-        table=power_users.TABLE,
-        partitions="whole",
-        sources=("user_days", "sessions", duration_cuts.TABLE),
-        behind=power_users.behind,
-        build=lambda world, _: power_users.build_power_users(world),
-        build_again=lambda world, _: power_users.build_power_users(world, again=True),
+    _whole(duration_cuts.TABLE, (duration_cuts.BUCKETS,), duration_cuts.behind, duration_cuts.build_duration_cuts),
+    _whole(
+        power_users.TABLE,
+        ("user_days", "sessions", duration_cuts.TABLE),
+        power_users.behind,
+        power_users.build_power_users,
     ),
     Metric(
         table=anomalies.TABLE,
