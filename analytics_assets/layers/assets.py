@@ -85,7 +85,7 @@ def _published(feed: Feed, table: Table, found: Published) -> dg.AssetsDefinitio
         return _asset(feed, table, date_partitions(feed), published.publisher(found), [_dep(feed, "silver")])
 
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
-        world = World(feed, landing, lakehouse, context.run_id)
+        world = World(feed, landing, lakehouse, context.run.run_id)
         changed = published.publish_totals(world, found)
         rows = sum(lakehouse.rows(table).values())
         return dg.MaterializeResult(metadata={"dagster/row_count": rows, "changed_rows": changed})
@@ -97,7 +97,7 @@ def _asset(
     feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str], build: Build, deps: Sequence[dg.AssetDep]
 ) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
-        world = World(feed, landing, lakehouse, context.run_id)
+        world = World(feed, landing, lakehouse, context.run.run_id)
         return _report(context, world, build(world, context.partition_keys))
 
     return _declared(asset, feed, table, partitions, deps)
@@ -105,7 +105,7 @@ def _asset(
 
 def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
-        world = World(feed, landing, lakehouse, context.run_id)
+        world = World(feed, landing, lakehouse, context.run.run_id)
         done = bronze.build_bronze(world, context.partition_keys)
         for quarantined in done.quarantined:
             context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
@@ -129,7 +129,7 @@ def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
 
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
         lakehouse.hold(feed.name)  # before it compares: nobody may write in between
-        metric.again(World(feed, landing, lakehouse, context.run_id), [WHOLE])
+        metric.again(World(feed, landing, lakehouse, context.run.run_id), [WHOLE])
         return dg.MaterializeResult(metadata={"dagster/row_count": sum(lakehouse.rows(table).values())})
 
     return _declared(asset, feed, table, None, every)
@@ -137,7 +137,7 @@ def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
 
 def _restatements(feed: Feed, table: Table) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse) -> dg.MaterializeResult[None]:
-        world = World(feed, landing, lakehouse, context.run_id)
+        world = World(feed, landing, lakehouse, context.run.run_id)
         lakehouse.hold(feed.name)  # before it compares: nobody may write in between
         done = restatements.build_restatements(world)
         metadata = partition_metadata(done, "") if done else {"rows_added": 0}
