@@ -86,8 +86,11 @@ def build_duration_buckets(world: World, days: Sequence[str]) -> Built:
 def _of_events(world: World, name: str, days: Sequence[str], compute: Callable[[DataFrame], DataFrame]) -> Built:
     """A table of dates that follows from the events of each date alone."""
     keys = sorted(days)
-    silver = world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys))
-    return _replace(world, name, "event_date", keys, compute(silver))
+    rows = compute(world.lakehouse.read(world.tables["silver"], one_of_dates("event_date", keys)))
+    if "input_version" not in rows.columns:
+        # Where each event goes through a shuffle, its date's version would be a third of what is shuffled.
+        rows = rows.withColumn("input_version", by_date(F.col("event_date"), keys, wanted_versions(world, name)))
+    return _replace(world, name, "event_date", keys, rows)
 
 
 def _replace(world: World, name: str, date_column: str, keys: Sequence[str], rows: DataFrame) -> Built:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from analytics_assets.layers import active_users
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.unlikely_users import unlikely_users, with_and_without
+from analytics_assets.transforms.unlikely_users import busy_days, unlikely_users, with_and_without
 from resources.conditions import one_of_dates
 from resources.delta_tables import arrow_schema
 from resources.spark import gathered
@@ -44,9 +44,10 @@ def build_unlikely_users(world: World, days: Sequence[str]) -> Built:
     closed = _closed(world)
     wanted = _wanted(world, closed)
     inside = sorted({*days} & {*wanted})
-    silver = lakehouse.read(world.tables["silver"], one_of_dates("event_date", inside))
+    on = one_of_dates("event_date", inside)
+    busy = busy_days(lakehouse.read(world.tables["user_days"], on), feed.unlikely)
     found = unlikely_users(
-        silver,
+        lakehouse.read(world.tables["silver"], on).join(busy, ["user_id", "event_date"], "left_semi"),
         feed.unlikely,
         has_duration=feed.has_duration,
         has_user_actions=not feed.sessions.splits_at_midnight,

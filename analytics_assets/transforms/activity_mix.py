@@ -16,33 +16,32 @@ from pyspark.sql import DataFrame
 from analytics_assets.transforms.bronze import local_hour
 
 HOUR = "hour"
-BY_DATE = ("event_date", "input_version")
 
 
 def activity_mix(silver: DataFrame, series: Sequence[str], zone: str) -> DataFrame:
     """Events and distinct users of each date by the values of each series, one series at a time, and by hour.
 
     In: silver with the columns named by series. zone: of the hours. Out: event_date, dimension (a series, or HOUR),
-    value (of HOUR: 00 to 23), events bigint, users bigint, input_version. A value without events has no row.
+    value (of HOUR: 00 to 23), events bigint, users bigint. A value without events has no row.
     """
     hour = F.format_string("%02d", local_hour(F.col("event_time"), zone))
     values = [(name, F.col(name)) for name in series] + [(HOUR, hour)]
     pairs = [F.struct(F.lit(name).alias("dimension"), value.alias("value")) for name, value in values]
     # Events are copied once for each series, and counted before they are shuffled: to count by all of them at once
     # first, or to shuffle by user, costs more (docs/decisions.md).
-    split = silver.select(*BY_DATE, "user_id", F.explode(F.array(*pairs)).alias("_pair"))
-    return _counted(split.select(*BY_DATE, "user_id", "_pair.*"), "dimension", "value")
+    split = silver.select("event_date", "user_id", F.explode(F.array(*pairs)).alias("_pair"))
+    return _counted(split.select("event_date", "user_id", "_pair.*"), "dimension", "value")
 
 
 def object_days(silver: DataFrame) -> DataFrame:
     """Events and distinct users of each date and object.
 
-    In: silver. Out: event_date, object_id (null for events without one), events bigint, users bigint, input_version.
+    In: silver. Out: event_date, object_id (null for events without one), events bigint, users bigint.
     """
     return _counted(silver, "object_id")
 
 
 def _counted(rows: DataFrame, *by: str) -> DataFrame:
     # By user first: a distinct count beside another aggregate would copy each row.
-    of_user = rows.groupBy(*BY_DATE, *by, "user_id").agg(F.count(F.lit(1)).alias("_events"))
-    return of_user.groupBy(*BY_DATE, *by).agg(F.sum("_events").alias("events"), F.count(F.lit(1)).alias("users"))
+    of_user = rows.groupBy("event_date", *by, "user_id").agg(F.count(F.lit(1)).alias("_events"))
+    return of_user.groupBy("event_date", *by).agg(F.sum("_events").alias("events"), F.count(F.lit(1)).alias("users"))

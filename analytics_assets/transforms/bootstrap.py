@@ -7,7 +7,8 @@ Poisson bootstrap: each replicate counts a user as often as a Poisson variable o
 "Creating non-parametric bootstrap samples using Poisson frequencies", Computer Methods and Programs in Biomedicine 83,
 2006). Users are independent of each other, loads of one user are not: so users are drawn, with all their loads.
 
-Spark runs `weighted_sums` in Python beside its executors, which need numpy and pyarrow there and nothing of Tidebook.
+Spark runs `weighted_sums` in Python beside its executors, which need numpy, scipy and pyarrow there and nothing of
+Tidebook.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.sparse import csr_matrix
 
 REPLICATES = 500
 SEED = "tidebook"
@@ -27,8 +29,11 @@ CONFIDENCE_PER_MILLE = 950
 
 MOST_CELLS = 20_000
 """Cells that are held at once, 4 KB each."""
-CHUNK_ROWS = 256
-"""Rows that are multiplied at once: as many as stay in a processor's cache."""
+LEAST_ROWS = 32_768
+"""Rows that are multiplied at once, where there are so many."""
+MOST_WEIGHT = 12
+EXACT_FLOAT32 = 2**24
+"""Integers below are exact as float32, which is multiplied fastest; larger sums are float64."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,7 +42,7 @@ DRAWS = 2**16
 
 def _weight_of_draw() -> npt.NDArray[np.uint8]:
     """The Poisson weight of each draw of 16 bits: how many of the distribution's steps, in 65,536ths, it has passed."""
-    steps = np.cumsum([math.exp(-1) / math.factorial(weight) for weight in range(12)])
+    steps = np.cumsum([math.exp(-1) / math.factorial(weight) for weight in range(MOST_WEIGHT)])
     return np.searchsorted(np.rint(steps * DRAWS), np.arange(DRAWS), side="right").astype(np.uint8)
 
 
@@ -63,13 +68,24 @@ def weighted_sums(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
     array<bigint>. A cell may come out several times, with parts that add up. Sums are of integers: whatever the order.
     """
     cells = _Cells()
-    for batch in batches:
-        if batch.num_rows:
-            cells.add(batch)
+    for rows in _gathered(batches):
+        cells.add(rows)
         if len(cells) > MOST_CELLS:
             yield cells.taken()
     if len(cells):
         yield cells.taken()
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches together, of at least LEAST_ROWS but for the last: more rows of a cell are then added up at once."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held += [batch] if batch.num_rows else []
+        if sum(one.num_rows for one in held) >= LEAST_ROWS:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 class _Cells:
@@ -83,25 +99,34 @@ class _Cells:
     def __len__(self) -> int:
         return len(self._places)
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._columns = [field for field in batch.schema if field.name not in ("user_id", "loads")]
-        names = [field.name for field in self._columns]
-        users = batch.column("user_id").dictionary_encode()
-        weighed = np.ones((len(users.dictionary), 1 + REPLICATES), np.uint8)
+    def add(self, rows: pa.Table) -> None:
+        """Rows by cell, times cells by user, times users by replicate: the loads of each user stand in a sparse
+        matrix, and are multiplied by the users' weights."""
+        self._columns = [field for field in rows.schema if field.name not in ("user_id", "loads")]
+        users = rows["user_id"].combine_chunks().dictionary_encode()
+        cells, place_of_row = self._cells(rows)
+        loads = rows["loads"].to_numpy()
+        kind = np.float32 if loads.sum() * MOST_WEIGHT < EXACT_FLOAT32 else np.float64
+        weighed = np.ones((len(users.dictionary), 1 + REPLICATES), kind)
         weighed[:, 1:] = weights(users.dictionary.to_pylist())
-        keys = list(zip(*(batch.column(name).to_pylist() for name in names), strict=True))
-        places = np.array([self._places.setdefault(key, len(self._places)) for key in keys])
+        by_user = (loads.astype(kind), (place_of_row, np.asarray(users.indices)))
+        found = csr_matrix(by_user, shape=(len(cells), len(users.dictionary))) @ weighed
+        places = [self._places.setdefault(cell, len(self._places)) for cell in cells]
         if len(self._places) > len(self._sums):
             more = np.zeros((2 * len(self._places) - len(self._sums), 1 + REPLICATES), np.int64)
             self._sums = np.concatenate([self._sums, more])
-        order = np.argsort(places, kind="stable")
-        places, rows = places[order], np.asarray(users.indices)[order]
-        loads = np.asarray(batch.column("loads"))[order]
-        for begin in range(0, len(places), CHUNK_ROWS):
-            chunk = slice(begin, begin + CHUNK_ROWS)
-            starts = np.flatnonzero(np.diff(places[chunk], prepend=-1))
-            counted = weighed[rows[chunk]] * loads[chunk, None]
-            self._sums[places[chunk][starts]] += np.add.reduceat(counted, starts, axis=0)
+        self._sums[places] += found.astype(np.int64)
+
+    def _cells(self, rows: pa.Table) -> tuple[list[tuple[Any, ...]], Ints]:
+        """The distinct cells of rows, and which of them each row belongs to."""
+        names = [field.name for field in self._columns]
+        code = np.zeros(rows.num_rows, np.int64)
+        for name in names:
+            values = rows[name].combine_chunks().dictionary_encode(null_encoding="encode")
+            code = code * len(values.dictionary) + np.asarray(values.indices)
+        _, firsts, place_of_row = np.unique(code, return_index=True, return_inverse=True)
+        columns = rows.select(names).take(firsts).to_pydict()
+        return list(zip(*columns.values(), strict=True)), place_of_row
 
     def taken(self) -> pa.RecordBatch:
         """All cells; none is held any longer."""

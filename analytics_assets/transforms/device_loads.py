@@ -56,10 +56,11 @@ def device_loads(loads: DataFrame, compared: DataFrame) -> DataFrame:
     In: `page_loads`; compared: event_month and app_version of the versions that are told apart. Out: event_month,
     app_version (null: all others together), device_type, bucket int, loads bigint, replicates array<bigint>.
 
-    The loads of a user are counted first, so that Python sees rows of users, not events.
+    The loads of a user are counted first, so that Python sees rows of users, not events; a user's rows stand together,
+    so that the weights of a user are drawn once.
     """
-    of_users = loads.groupBy("event_month", "user_id", "app_version", "device_type", "bucket")
-    counted = of_users.agg(F.count(F.lit(1)).alias("loads"))
+    of_users = loads.repartition("user_id").groupBy("event_month", "user_id", "app_version", "device_type", "bucket")
+    counted = of_users.agg(F.count(F.lit(1)).alias("loads")).sortWithinPartitions("user_id")
     told = F.broadcast(compared.withColumn("_is_compared", F.lit(True)))
     rows = counted.join(told, ["event_month", "app_version"], "left").select(
         "event_month",

@@ -32,6 +32,14 @@ class UnlikelyRule:
             raise ValueError(f"hours is {self.hours}, expected 1 to 25 (a day on which clocks go back)")
 
 
+def busy_days(user_days: DataFrame, rule: UnlikelyRule) -> DataFrame:
+    """Users and dates with as many events as would break the rule: nobody else can be unlikely.
+
+    In: user_days with user_id, event_date, events. Out: user_id, event_date.
+    """
+    return user_days.where(F.col("events") >= min(rule.minute + 1, rule.hours)).select("user_id", "event_date")
+
+
 def unlikely_users(silver: DataFrame, rule: UnlikelyRule, *, has_duration: bool, has_user_actions: bool) -> DataFrame:
     """Who did more on a date than a person can.
 

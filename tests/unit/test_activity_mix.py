@@ -15,10 +15,7 @@ from analytics_assets.transforms.activity_mix import activity_mix, object_days
 from resources.spark import Spark, spark_config
 
 DAY = date(2025, 1, 6)
-SILVER = (
-    "event_time timestamp, event_date date, user_id string, action string, object_id string, country string,"
-    " input_version string"
-)
+SILVER = "event_time timestamp, event_date date, user_id string, action string, object_id string, country string"
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def spark(quick_spark: Spark) -> SparkSession:
 def events(spark: SparkSession, *rows: tuple[str, str, str, str | None, str]) -> DataFrame:
     """user, time, action, object, country."""
     made = [
-        (datetime.fromisoformat(f"{DAY} {time}"), DAY, user, action, thing, country, "v1")
+        (datetime.fromisoformat(f"{DAY} {time}"), DAY, user, action, thing, country)
         for user, time, action, thing, country in rows
     ]
     return spark.createDataFrame(made, SILVER)

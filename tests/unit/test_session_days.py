@@ -50,6 +50,12 @@ def test_sessions_count_for_the_value_that_their_user_has_on_the_date(spark: Spa
     }
 
 
+def test_lengths_that_are_equal_share_a_rank(spark: SparkSession) -> None:
+    rows = sessions(spark, *[(f"u{n}", "7" if n < 19 else "9", 1) for n in range(20)])
+    found = measured(session_days(rows, user_days(spark, ("u1", "DE")), []))
+    assert found["all", "all"][2:4] == (Decimal(7), Decimal(7))
+
+
 def test_a_user_without_a_value_is_unknown(spark: SparkSession) -> None:
     found = measured(session_days(sessions(spark, ("ann", "1", 1)), user_days(spark, ("bob", "FR")), ["country"]))
     assert set(found) == {("all", "all"), ("country", "unknown")}

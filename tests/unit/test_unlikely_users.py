@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from analytics_assets.transforms.unlikely_users import UnlikelyRule, unlikely_users, with_and_without
+from analytics_assets.transforms.unlikely_users import UnlikelyRule, busy_days, unlikely_users, with_and_without
 from resources.spark import spark_config
 
 DAY = date(2025, 3, 3)
@@ -42,6 +42,15 @@ def test_a_user_with_more_in_a_minute_an_hour_or_a_day_than_a_person_is_listed_w
         ("hour", 7, 70, 2, 7, 1, ["hour"]),
         ("minute", 4, 40, 4, 4, 1, ["minute"]),
     ]
+
+
+@pytest.mark.parametrize(("events", "is_busy"), [(3, False), (4, True)])
+@pytest.mark.parametrize("rule", [RULE, UnlikelyRule(minute=9, hour=9, hours=4)])
+def test_only_users_with_events_enough_to_break_the_rule_are_looked_at(
+    spark: SparkSession, rule: UnlikelyRule, events: int, is_busy: bool
+) -> None:
+    user_days = spark.createDataFrame([("ann", DAY, events)], "user_id string, event_date date, events long")
+    assert busy_days(user_days, rule).collect() == ([("ann", DAY)] if is_busy else [])
 
 
 def test_only_user_actions_count_where_a_feed_names_them(spark: SparkSession) -> None:
