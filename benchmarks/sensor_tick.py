@@ -22,6 +22,7 @@ import boto3
 import dagster as dg
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.layers import profiles
 from analytics_assets.layers.landed import events_source
 from analytics_assets.layers.world import World, stamped
 from analytics_assets.sensors import tick
@@ -103,7 +104,21 @@ def record_as_read(world: World) -> None:
         "rows": [1] * len(files),
     }
     world.lakehouse.put(table, columns, "bench", [])
+    record_as_profiled(world)
     world.lakehouse.let_go()
+
+
+def record_as_profiled(world: World) -> None:
+    """What the table profiles holds then, as far as a tick looks at it: a row an arrival."""
+    table, wanted = world.tables[profiles.TABLE], profiles.wanted_versions(world)
+    columns: dict[str, list[object]] = {name: [None] * len(wanted) for name in table.schema.fieldNames()}
+    columns |= {
+        "arrival_month": [arrival[:7] for arrival in wanted],
+        "arrival": [*wanted],
+        "column_name": ["event_time"] * len(wanted),
+        "input_version": [*wanted.values()],
+    }
+    world.lakehouse.put(table, columns, "bench", [])
 
 
 def measured(what: str, instance: dg.DagsterInstance, world: World, cursor: str | None) -> str | None:
