@@ -2,7 +2,9 @@
 
 Belongs here: the share of each table of metrics. Does not: the comparison with DuckDB (pipeline.py).
 
-python -m benchmarks.metrics --events 10000000 --dates 30
+python -m benchmarks.metrics --events 10000000
+
+By default 32 dates, so that a calendar month is complete: some tables have nothing to do before.
 """
 
 import argparse
@@ -22,7 +24,7 @@ def main() -> None:
     """Parse the command line, run once, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=10_000_000)
-    parser.add_argument("--dates", type=int, default=30)
+    parser.add_argument("--dates", type=int, default=32)
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tidebook-metrics-") as folder:
