@@ -15,13 +15,14 @@ from rich.console import Console
 
 from analytics_assets.commands.figures import Figures, feed_figures, print_figures
 from analytics_assets.commands.generate import YEAR_DAYS, generate
+from analytics_assets.commands.injected import injected, retention_differences
 from analytics_assets.commands.instance import PROJECT
 from analytics_assets.commands.report import record, write_pages
 from analytics_assets.commands.run import run
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.world import World
 from analytics_assets.samples.kinds import rejected_by_rule
-from analytics_assets.samples.truth import Truth
+from analytics_assets.samples.truth import NotesTruth, Truth
 from resources.errors import UserError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -61,10 +62,16 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     seconds["start and records"] = time.monotonic() - began - sum(seconds.values())
     print_figures(figures, seconds, console)
     differences = _compare(figures, truth)
+    compared = "rows, reasons, duplicates, late, sessions, DAU of each date"
+    if isinstance(truth, NotesTruth):
+        differences += retention_differences(world, truth)
+        compared += ", retention"
     if differences:
         console.print("[red]NOT equal to the truth:[/red] " + "; ".join(differences[:10]))
     else:
-        console.print("[green]equal to the truth[/green]: rows, reasons, duplicates, late, sessions, DAU of each date")
+        console.print(f"[green]equal to the truth[/green]: {compared}")
+    if isinstance(truth, NotesTruth):
+        _print_injected(*injected(world, truth), console)
     console.print(
         f"\nThe reports:    {pages.index}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
         f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\""
@@ -123,6 +130,16 @@ def _access_log(console: Console) -> dict[str, object]:
         (folder / "access.log").write_bytes(b"".join(lines))
     console.print(f"{sum(map(len, days.values())):,} lines of a real log in {landing}, a file a day")
     return LOG_TRUTH
+
+
+def _print_injected(seen: list[str], missed: list[str], console: Console) -> None:
+    """What was put into the sample to be found. Few events or dates may not be enough for a verdict: no failure."""
+    if seen:
+        console.print("[green]found[/green]: " + "; ".join(seen))
+    if missed:
+        console.print(
+            "[yellow]not found[/yellow] (a short or small sample may not be enough for a verdict): " + "; ".join(missed)
+        )
 
 
 def _compare(figures: Figures, truth: Truth | dict[str, object]) -> list[str]:

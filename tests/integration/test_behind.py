@@ -40,7 +40,14 @@ def test_nothing_is_behind_after_a_pass(place: Place, quick_spark: Spark) -> Non
     ("lost", "expected"),
     [
         ("dau", {"dau": {"2025-01-30": "1"}}),
-        ("restatements", {"restatements": {f"{metric} 2025-01-30": "1" for metric in ("dau", "events", "retention_day_0", "sessions")}}),
+        (
+            "restatements",
+            {
+                "restatements": {
+                    f"{metric} 2025-01-30": "1" for metric in ("dau", "events", "retention_day_0", "sessions")
+                }
+            },
+        ),
     ],
 )
 def test_what_was_not_published_is_behind(
