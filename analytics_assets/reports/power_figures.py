@@ -35,7 +35,7 @@ def curve(found: Concentration) -> Chart:
         line={"color": style.GREY, "width": 1, "dash": "dot"},
         hoverinfo="skip",
     )
-    xaxis = {"title": {"text": "per cent of the users, those with the most time first"}, "showgrid": False}
+    xaxis = {"title": {"text": "% of the users, most time first"}, "showgrid": False}
     rows: list[list[Cell]] = [
         [name, percent, of_period.top_users[percent], share]
         for name, of_period, _ in drawn
