@@ -14,13 +14,16 @@ from typing import Literal
 
 from analytics_assets.transforms.expectations import (
     LEAST,
+    NO_SPREAD,
     Baselines,
     Expectation,
     Kind,
+    Spread,
     Taken,
     chance_deviations,
     chance_limit,
     scaled,
+    spread,
     unscaled,
 )
 
@@ -111,6 +114,9 @@ class _Fold:
 
     def __init__(self, kind: Kind, granularity: Granularity, rule: AnomalyRule) -> None:
         self.kind, self.rule, self.shift_after = kind, rule, SHIFT_AFTER[granularity]
+        self.granularity = granularity
+        self.day: date | None = None
+        self.usual = NO_SPREAD
         self.holidays = frozenset(rule.holidays)
         self.row = _Flagged()
         self._forget()
@@ -125,7 +131,7 @@ class _Fold:
             return Judged(point)
         weekday, baselines = point.day.weekday(), self.hours[point.hour]
         taken = Taken(scaled(self.kind, point.amount, point.volume), point.amount, point.volume)
-        expectation = baselines.expectation(weekday)
+        expectation = baselines.expectation(weekday, self._usual(point.day))
         found = Judged(point) if expectation is None else self._compared(point, taken.value, expectation)
         if point.day in self.holidays:
             return found
@@ -136,6 +142,12 @@ class _Fold:
             self.rhythms[weekday, point.hour].clear()
         baselines.add(weekday, taken, expectation)
         return found
+
+    def _usual(self, day: date) -> Spread:
+        """That of all hours together, of the days before."""
+        if self.granularity == "hour" and day != self.day:
+            self.day, self.usual = day, spread(self.hours.values())
+        return self.usual
 
     def _compared(self, point: Point, value: float, expectation: Expectation) -> Judged:
         kind, rule, amount = self.kind, self.rule, point.amount or 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -117,6 +117,17 @@ class Expectation:
         return self.centre + self.drift
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How far points usually lie from where they are expected: on the scale of their kind, and against chance."""
+
+    spread: float
+    dispersion: float
+
+
+NO_SPREAD = Spread(0.0, 0.0)
+
+
 @dataclass
 class Weekday:
     """The latest 8 unflagged points of a weekday, and the steps between them: on the scale, and against chance."""
@@ -146,24 +157,23 @@ class Baselines:
     weekdays: dict[int, Weekday] = field(default_factory=dict)
     leads: deque[float] = field(default_factory=lambda: deque(maxlen=LEADS))
 
-    def expectation(self, weekday: int) -> Expectation | None:
+    def expectation(self, weekday: int, least: Spread = NO_SPREAD) -> Expectation | None:
         """None with fewer than 4 points of the weekday.
 
-        Spread and dispersion are those of the steps from week to week, over all weekdays, by their MAD: a step is the
-        difference of two points, so it is wider by the square root of 2, and a trend moves all steps alike.
+        Spread and dispersion are those of the steps from week to week, over all weekdays, by their MAD, but not less
+        than least: few steps are alike by chance.
         """
         own = self.weekdays.get(weekday)
         if own is None or len(own.points) < LEAST:
             return None
         # A point differs from the median of n others by more than from where they lie: by its variance, and theirs.
-        wider = MAD_TO_SD * math.sqrt(1 + math.pi / 2 / len(own.points))
-        spread = mad([step for found in self.weekdays.values() for step in found.steps]) / math.sqrt(2)
-        dispersion = mad([step for found in self.weekdays.values() for step in found.chance_steps])
+        wider = math.sqrt(1 + math.pi / 2 / len(own.points))
+        usual = spread([self])
         return Expectation(
             centre=median([point.value for point in own.points]),
             drift=median(list(self.leads)) if len(self.leads) >= LEAST_LEADS else 0.0,
-            spread=max(wider * spread, FLOOR[self.kind]),
-            dispersion=max(wider * dispersion, 1.0),
+            spread=max(wider * max(usual.spread, least.spread), FLOOR[self.kind]),
+            dispersion=max(wider * max(usual.dispersion, least.dispersion), 1.0),
         )
 
     def add(self, weekday: int, point: Taken, expectation: Expectation | None) -> None:
@@ -177,6 +187,19 @@ class Baselines:
         self.weekdays[weekday] = Weekday()
         for point in points:
             self.add(weekday, point, None)
+
+
+def spread(found: Iterable[Baselines]) -> Spread:
+    """That of the steps from week to week, over all weekdays, by their MAD; 0 where there are none.
+
+    A step is the difference of two points, so it is wider by the square root of 2, and a trend moves all steps alike.
+    """
+    weekdays = [weekday for one in found for weekday in one.weekdays.values()]
+    steps = [step for weekday in weekdays for step in weekday.steps]
+    if not steps:
+        return NO_SPREAD
+    chance_steps = [step for weekday in weekdays for step in weekday.chance_steps]
+    return Spread(MAD_TO_SD * mad(steps) / math.sqrt(2), MAD_TO_SD * mad(chance_steps))
 
 
 def median(values: list[float]) -> float:

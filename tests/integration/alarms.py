@@ -60,6 +60,15 @@ def step(kind: str, one: Row, other: Row) -> float:
     return difference / sqrt(1 / one["volume"] + 1 / other["volume"])
 
 
+def deviations(kind: str, baselines: Iterable[list[Row]]) -> tuple[float, float]:
+    """How far points lie from each other from week to week, on the scale and against chance."""
+    pairs = [(a, b) for found in baselines for a, b in pairwise(found[-8:])]
+    if not pairs:
+        return 0.0, 0.0
+    on_scale = mad([place(kind, b) - place(kind, a) for a, b in pairs])
+    return 1.4826 * on_scale / sqrt(2), 1.4826 * mad([step(kind, a, b) for a, b in pairs])
+
+
 def verdicts(points: Iterable[Row], kind: str, granularity: str, rule: Rule) -> list[Row]:
     """For each point (day, hour, amount, volume): expected, low, high, score, sign, is_shift."""
     made: list[Row] = []
@@ -67,6 +76,7 @@ def verdicts(points: Iterable[Row], kind: str, granularity: str, rule: Rule) -> 
     leads: dict[int, list[float]] = {}
     flagged: list[Row] = []
     of_slot: dict[tuple[int, int], list[Row]] = {}
+    today, least = None, (0.0, 0.0)
     for point in points:
         slot = (point["day"].weekday(), point["hour"])
         row = {**point, "expected": None, "low": None, "high": None, "score": None, "sign": 0, "is_shift": False}
@@ -74,18 +84,19 @@ def verdicts(points: Iterable[Row], kind: str, granularity: str, rule: Rule) -> 
         if point["amount"] is None or (kind != "count" and point["volume"] == 0):
             continue
         own = baselines.setdefault(slot, [])[-8:]
+        if granularity == "hour" and point["day"] != today:
+            today, least = point["day"], deviations(kind, baselines.values())
         is_holiday = point["day"] in rule.holidays
         centre = None
         if len(own) >= 4:
             centre = median(place(kind, one) for one in own)
             ahead = leads.get(point["hour"], [])[-28:]
             value = centre + (median(ahead) if len(ahead) >= 7 else 0)
-            of_hour = [found[-8:] for (_, hour), found in baselines.items() if hour == point["hour"]]
-            pairs = [(a, b) for found in of_hour for a, b in pairwise(found)]
-            wider = 1.4826 * sqrt(1 + pi / 2 / len(own))
-            spread = wider * mad([place(kind, b) - place(kind, a) for a, b in pairs]) / sqrt(2)
+            of_hour = [found for (_, hour), found in baselines.items() if hour == point["hour"]]
+            both = zip(deviations(kind, of_hour), least, strict=True)
+            spread, dispersion = (sqrt(1 + pi / 2 / len(own)) * max(pair) for pair in both)
             spread = max(spread, 0.05 if kind == "share" else 0.02)
-            dispersion = max(1.0, wider * mad([step(kind, a, b) for a, b in pairs]))
+            dispersion = max(1.0, dispersion)
             _compare(row, kind, rule, value, spread, dispersion)
             n = point["amount"] if kind == "count" else point["volume"]
             if max(n, row["expected"] if kind == "count" else 0) < rule.least or is_holiday:

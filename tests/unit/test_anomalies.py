@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics_assets.transforms.anomalies import AnomalyRule, Judged, Point, judged
+from analytics_assets.transforms.anomalies import AnomalyRule, Granularity, Judged, Point, judged
 from analytics_assets.transforms.expectations import Kind
 
 MONDAY = date(2025, 1, 6)
@@ -108,6 +108,33 @@ def test_an_hour_takes_seventy_two_in_a_row_to_be_a_new_level() -> None:
     assert [n for n, one in enumerate(found) if one.is_shift] == [24 * 42 + 71]
 
 
+def hours_of(number: int, noise: float, quiet_hour: int) -> list[Point]:
+    """Weeks of hours around 1000, give or take some per cent, but for one hour that hardly moved."""
+    steps = np.random.default_rng(5).normal(0, noise, number * 7 * 24)
+    return [
+        Point(MONDAY + timedelta(days=n // 24), n % 24, amount, amount)
+        for n, step in enumerate(steps)
+        for amount in [round(1000 * math.exp(0.001 * step if n % 24 == quiet_hour else step))]
+    ]
+
+
+def test_an_hour_whose_steps_were_alike_by_chance_is_given_the_spread_of_all_hours() -> None:
+    hours = hours_of(10, noise=0.15, quiet_hour=5)
+    last = 24 * 65 + 5
+    found = {}
+    for amount in (1400, 3000):
+        changed = [*hours[:last], Point(hours[last].day, 5, amount, amount), *hours[last + 1 :]]
+        found[amount] = judged(changed, "count", "hour", RULE)[last].sign
+    assert found == {1400: 0, 3000: 1}
+
+
+def test_days_have_only_their_own_spread() -> None:
+    hours = hours_of(10, noise=0.15, quiet_hour=5)
+    days = [Point(point.day, 0, point.amount, point.volume) for point in hours if point.hour == 5]
+    days[65] = Point(days[65].day, 0, 1400, 1400)
+    assert flags(judged(days, "count", "day", RULE)) == {65: 1}
+
+
 def test_a_weekday_that_is_otherwise_four_times_in_a_row_has_a_new_rhythm() -> None:
     found = judge([value and value * (1.6 if n >= 70 and n % 7 == 6 else 1) for n, value in enumerate(weeks(20))])
     assert flags(found) == {76: 1, 83: 1, 90: 1, 97: 1}
@@ -195,13 +222,42 @@ def test_no_later_point_changes_a_verdict(found: tuple[Kind, list[Point]], keep:
     assert judged(all_points[:keep], kind, "day", RULE) == judged(all_points, kind, "day", RULE)[:keep]
 
 
+@st.composite
+def hourly(draw: st.DrawFn) -> tuple[Kind, list[Point]]:
+    """Weeks of hours of a few kinds, of which two a day stand for all, with spikes, drops and new levels."""
+    kind, noise = draw(st.sampled_from(KINDS)), draw(st.sampled_from([0.0, 0.05, 0.3]))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    number = 2 * draw(st.integers(30, 90))
+    size = draw(st.sampled_from([15, 900])) * np.exp(noise * rng.standard_normal(number))
+    for _ in range(draw(st.integers(0, 4))):
+        first, length = draw(st.integers(0, number - 1)), draw(st.sampled_from([1, 3, 71, 72, 73]))
+        size[first : first + length] *= draw(st.sampled_from([0.0, 0.3, 3.0]))
+    made = []
+    for n, amount in enumerate(size):
+        volume = int(amount) if kind == "count" else 1000
+        part = min(int(amount / 4), volume) if kind == "share" else int(amount)
+        made.append(Point(MONDAY + timedelta(days=n // 2), n % 2, None if rng.random() < 0.02 else part, volume))
+    return kind, made
+
+
+@given(found=hourly())
+@QUICK
+def test_the_oracle_comes_to_the_same_of_hours(found: tuple[Kind, list[Point]]) -> None:
+    assert_alike(*found, "hour")
+
+
 @given(found=series(), holidays=st.sets(st.integers(0, 129), max_size=3))
 @QUICK
 def test_the_oracle_comes_to_the_same(found: tuple[Kind, list[Point]], holidays: set[int]) -> None:
-    kind, all_points = found
-    days = tuple(MONDAY + timedelta(days=n) for n in sorted(holidays))
-    theirs = oracle.verdicts([vars(point) for point in all_points], kind, "day", oracle.Rule(holidays=days))
-    ours = judged(all_points, kind, "day", AnomalyRule(holidays=days))
+    assert_alike(*found, "day", tuple(MONDAY + timedelta(days=n) for n in sorted(holidays)))
+
+
+def assert_alike(
+    kind: Kind, all_points: list[Point], granularity: Granularity, holidays: tuple[date, ...] = ()
+) -> None:
+    rule, its_rule = AnomalyRule(holidays=holidays), oracle.Rule(holidays=holidays)
+    theirs = oracle.verdicts([vars(point) for point in all_points], kind, granularity, its_rule)
+    ours = judged(all_points, kind, granularity, rule)
     assert [(one.sign, one.is_shift) for one in ours] == [(row["sign"], row["is_shift"]) for row in theirs]
     for one, row in zip(ours, theirs, strict=True):
         for mine, its in ((one.expected, "expected"), (one.low, "low"), (one.high, "high"), (one.score, "score")):
