@@ -39,7 +39,7 @@ def build_anomalies(world: World) -> Built:
     found = of_series.inputs(world)
     verdicts = {
         series: judged(points, KINDS[series.metric], series.granularity, feed.anomalies)
-        for series, points in sorted(of_series.points(found, feed.lag_days).items())
+        for series, points in sorted(of_series.points(found, feed).items())
     }
     table, of_points = world.tables[TABLE], world.tables[POINTS]
     lakehouse.put(of_points, _rows(of_points, _points(verdicts)), world.run_id, [""])
@@ -50,7 +50,8 @@ def build_anomalies(world: World) -> Built:
 
 
 def _version(world: World, found: Inputs) -> str:
-    return digest(found.digest(), world.feed.anomalies, world.feed.lag_days) if found.history else ""
+    feed = world.feed
+    return digest(found.digest(), feed.anomalies, feed.lag_days, feed.time_zone) if found.history else ""
 
 
 def _rows(table: Any, rows: Iterable[dict[str, Any]]) -> pa.Table:

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.anomalies import Granularity, Point
 from analytics_assets.transforms.bronze import ACCEPTED, LATE, REJECTED
@@ -30,6 +31,7 @@ from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.expectations import Kind
 from analytics_assets.transforms.history import History
+from analytics_assets.transforms.hours import unusual_hours
 
 HOURS = 24
 ADDED_UP = ("dau", "sessions")
@@ -99,8 +101,11 @@ def inputs(world: World) -> Inputs:
     )
 
 
-def points(found: Inputs, lag_days: int) -> dict[Series, list[Point]]:
-    """The points of each series, a point for each closed date or hour of one, in the order of time."""
+def points(found: Inputs, feed: Feed) -> dict[Series, list[Point]]:
+    """The points of each series, a point for each closed date or hour of one, in the order of time.
+
+    An hour that clocks pass twice or leave out is not known: it cannot be compared with those of other weeks.
+    """
     if found.history is None:
         return {}
     days = found.history.dates()
@@ -110,10 +115,13 @@ def points(found: Inputs, lag_days: int) -> dict[Series, list[Point]]:
     made |= _of_values(found.session_days, "session_date", "sessions")
     made |= _of_values(found.session_days, "session_date", "mean_duration_s", "sessions")
     made |= _of_loads(found.loads, days)
-    made |= _of_arrivals(found.landed, days, lag_days)
+    made |= _of_arrivals(found.landed, days, feed.lag_days)
     rows = {(row["event_date"], row["hour"]): row["rows"] for row in found.by_hour.to_pylist()}
+    unusual = unusual_hours(days, feed.time_zone)
     made[Series("accepted_rows", "hour")] = [
-        _counted(day, rows.get((day, hour), 0), day in present, hour) for day in days for hour in range(HOURS)
+        _counted(day, rows.get((day, hour), 0), day in present and (day, hour) not in unusual, hour)
+        for day in days
+        for hour in range(HOURS)
     ]
     return made
 
