@@ -14,6 +14,7 @@ from analytics_assets.transforms.columns import TOTAL
 from asset_checks.law import Check, Law, Verdict
 
 SERIES = ["metric", "granularity", "dimension", "value"]
+HOURS_OF_DAY = 24
 ALARMS = Check(
     table="anomalies",
     name="alarms_are_bounded",
@@ -30,6 +31,12 @@ FIGURES = Check(
     table="anomalies",
     name="series_are_the_figures",
     sentence="The points of dau and sessions are what active_users and session_days say.",
+    blocking=False,
+)
+HOURS = Check(
+    table="anomalies",
+    name="hours_add_up",
+    sentence="A date's hours have its events together, and none has more active users than the date.",
     blocking=False,
 )
 WITHOUT = Check(
@@ -49,6 +56,7 @@ def judge_anomalies(world: World, keys: Sequence[str]) -> dict[str, dict[str, Ve
         ALARMS.name: _verdict(alarm for alarm in alarms if not _is_bounded(alarm, world.feed.anomalies.enter)),
         POINTS.name: _verdict(_other_than_flagged(alarms, points)),
         FIGURES.name: _verdict(_other_than_figures(world, points)),
+        HOURS.name: _verdict(_other_than_their_date(points)),
     }
     return {name: dict.fromkeys(keys, verdict) for name, verdict in found.items()}
 
@@ -88,11 +96,29 @@ def _other_than_figures(world: World, points: pa.Table) -> Iterable[dict[str, An
             continue
         figures = world.lakehouse.arrow(table, [day, "dimension", "value", metric])
         figures = figures.rename_columns(["event_date", "dimension", "value", "figure"])
-        own = points.filter(pc.equal(points["metric"], metric)).select(["event_date", "dimension", "value", "actual"])
+        is_own = pc.and_(pc.equal(points["metric"], metric), pc.equal(points["granularity"], "day"))
+        own = points.filter(is_own).select(["event_date", "dimension", "value", "actual"])
         both = own.join(figures, ["event_date", "dimension", "value"], join_type="full outer")
         actual, figure = both["actual"], pc.cast(both["figure"], pa.float64())
         equal = pc.or_(pc.fill_null(pc.equal(actual, figure), False), pc.and_(pc.is_null(actual), pc.is_null(figure)))
         yield from both.filter(pc.invert(equal)).to_pylist()
+
+
+def _other_than_their_date(points: pa.Table) -> Iterable[dict[str, Any]]:
+    """Dates that are not what their hours say; of a date with an hour that is not known nothing can be said."""
+    in_all = points.filter(pc.equal(points["dimension"], TOTAL))
+    by_hour = in_all.filter(pc.equal(in_all["granularity"], "hour")).group_by(["metric", "event_date"])
+    hours = by_hour.aggregate([("actual", "sum"), ("actual", "max"), ("actual", "count")]).to_pylist()
+    by_day = in_all.filter(pc.equal(in_all["granularity"], "day")).to_pylist()
+    days = {(row["metric"], row["event_date"]): row["actual"] for row in by_day}
+    for row in hours:
+        metric, day = row["metric"], row["event_date"]
+        if row["actual_count"] < HOURS_OF_DAY:
+            continue
+        if metric == "events" and row["actual_sum"] != days.get((metric, day)):
+            yield {**row, "of_date": days.get((metric, day))}
+        if metric == "active_users" and row["actual_max"] > (days.get(("dau", day)) or 0):
+            yield {**row, "of_date": days.get(("dau", day))}
 
 
 def judge_unlikely_users(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
@@ -133,5 +159,5 @@ def _verdict(broken: Iterable[dict[str, Any]]) -> Verdict:
     return Verdict(not rows, figures)
 
 
-ANOMALIES_LAW = Law(checks=(ALARMS, POINTS, FIGURES), judge=judge_anomalies)
+ANOMALIES_LAW = Law(checks=(ALARMS, POINTS, FIGURES, HOURS), judge=judge_anomalies)
 UNLIKELY_USERS_LAW = Law(checks=(WITHOUT,), judge=judge_unlikely_users)

@@ -14,9 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics_assets.layers import series as of_series
-from analytics_assets.layers import whole
-from analytics_assets.layers.series import ADDED_UP, KINDS, Inputs, Series
+from analytics_assets.layers import series_inputs, whole
+from analytics_assets.layers.series import ADDED_UP, KINDS, Series, points
+from analytics_assets.layers.series_inputs import Inputs
 from analytics_assets.layers.world import Built, World, digest
 from analytics_assets.transforms.alarms import Alarm, Moment, Value, alarms, carriers
 from analytics_assets.transforms.anomalies import Judged, judged
@@ -30,16 +30,16 @@ SERIES = ("metric", "granularity", "dimension", "value")
 
 def behind(world: World) -> dict[str, str]:
     """The table's one key with the version that it should have, where it has another one."""
-    return whole.behind(world, TABLE, _version(world, of_series.inputs(world)))
+    return whole.behind(world, TABLE, _version(world, series_inputs.inputs(world)))
 
 
 def build_anomalies(world: World) -> Built:
     """Judge every series, and write both tables."""
     lakehouse, feed = world.lakehouse, world.feed
-    found = of_series.inputs(world)
+    found = series_inputs.inputs(world)
     verdicts = {
-        series: judged(points, KINDS[series.metric], series.granularity, feed.anomalies)
-        for series, points in sorted(of_series.points(found, feed).items())
+        series: judged(own, KINDS[series.metric], series.granularity, feed.anomalies)
+        for series, own in sorted(points(found, series_inputs.hours(world), feed).items())
     }
     table, of_points = world.tables[TABLE], world.tables[POINTS]
     lakehouse.put(of_points, _rows(of_points, _points(verdicts)), world.run_id, [""])
@@ -81,9 +81,9 @@ def _alarms(verdicts: Mapping[Series, list[Judged]]) -> Iterable[dict[str, Any]]
     by_value: dict[tuple[str, str], dict[Value, dict[Moment, Judged]]] = {}
     for series, found in verdicts.items():
         if series.metric in ADDED_UP and series.dimension != TOTAL:
-            points = {(one.point.day, one.point.hour): one for one in found}
+            moments = {(one.point.day, one.point.hour): one for one in found}
             of_metric = by_value.setdefault((series.metric, series.granularity), {})
-            of_metric[series.dimension, series.value] = points
+            of_metric[series.dimension, series.value] = moments
     for series, found in verdicts.items():
         values = by_value.get((series.metric, series.granularity), {}) if series.dimension == TOTAL else {}
         for alarm in alarms(found):

@@ -110,7 +110,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         table=anomalies.TABLE,
         partitions="whole",
-        sources=("bronze", "silver", "active_users", session_days.TABLE, latency.TABLE),
+        sources=("bronze", "silver", "activity_mix", "active_users", session_days.TABLE, latency.TABLE),
         behind=anomalies.behind,
         build=lambda world, _: anomalies.build_anomalies(world),
     ),

@@ -1,41 +1,38 @@
 """Series: the daily and hourly figures over which anomalies are looked for, read from small tables.
 
-Belongs here: METRICS "Anomalies", series: which there are, and their points. Does not: judging them
-(transforms/anomalies.py), tables of anomalies (anomalies.py). Needs no JVM.
+Belongs here: METRICS "Anomalies", series: which there are, and their points. Does not: reading what they are made of
+(series_inputs.py), judging them (transforms/anomalies.py), tables of anomalies (anomalies.py).
 
-events: rows of silver. dau, sessions, mean_session_s: as active_users and session_days have them, also by value of a
-dimension. rejected_share: of the rows that landed, late_share: of those accepted, both by the date that the arrival is
-for. p95_load_ms: as the table latency has it, where there are loads enough. accepted_rows: by hour, copies included, as
-the table counts has them.
+By day: events are rows of silver; dau, sessions, mean_session_s are as active_users and session_days have them, also by
+value of a dimension; rejected_share is of the rows that landed, late_share of those accepted, both by the date that the
+arrival is for; p95_load_ms is as the table latency has it, where there are loads enough. By hour, in all: events and
+active_users as activity_mix has them; both shares by the hour of the arrival, where arrivals are hours.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
 
-from analytics_assets.feeds.spec import Feed
-from analytics_assets.layers.world import World
+from analytics_assets.feeds.spec import Arrival, Feed
+from analytics_assets.layers.series_inputs import Inputs
 from analytics_assets.transforms.anomalies import Granularity, Point
 from analytics_assets.transforms.bronze import ACCEPTED, LATE, REJECTED
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.expectations import Kind
-from analytics_assets.transforms.history import History
 from analytics_assets.transforms.hours import unusual_hours
 
 HOURS = 24
 ADDED_UP = ("dau", "sessions")
 """Metrics of which the values of a dimension add up to the total of a date."""
+OF_HOURS = {"events": "events", "active_users": "users"}
+"""Metrics by hour, and their columns of activity_mix."""
+
+Moment = tuple[date, int]
 
 
 @dataclass(frozen=True, order=True)
@@ -51,61 +48,17 @@ class Series:
 KINDS: Mapping[str, Kind] = {
     "events": "count",
     "dau": "count",
+    "active_users": "count",
     "sessions": "count",
     "mean_session_s": "length",
     "p95_load_ms": "length",
     "rejected_share": "share",
     "late_share": "share",
-    "accepted_rows": "count",
 }
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What the series are made of, as Arrow tables, with the closed dates; history is None while there is none."""
-
-    history: History | None
-    active_users: pa.Table
-    session_days: pa.Table
-    loads: pa.Table
-    landed: pa.Table
-    by_hour: pa.Table
-    events: Mapping[date, int]
-
-    def digest(self) -> str:
-        """16 hex digits that stand for all of it."""
-        found = hashlib.sha256(repr((self.history, sorted(self.events.items()))).encode())
-        for table in (self.active_users, self.session_days, self.loads, self.landed, self.by_hour):
-            text = io.BytesIO()
-            # As text: what lies under a null in a buffer is no part of the table.
-            csv.write_csv(table.sort_by([(name, "ascending") for name in table.column_names]), text)
-            found.update(text.getvalue())
-        return found.hexdigest()[:16]
-
-
-def inputs(world: World) -> Inputs:
-    """Read them."""
-    counts = world.counts(["source", "arrival", "event_date", "hour", "standing", "rows"])
-    counts = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-    accepted = counts.filter(pc.is_in(counts["standing"], pa.array(ACCEPTED)))
-    return Inputs(
-        history=world.history_of(counts),
-        active_users=_read(world, "active_users", ["event_date", "dimension", "value", "dau"]),
-        session_days=_read(
-            world, "session_days", ["session_date", "dimension", "value", "sessions", "mean_duration_s"]
-        ),
-        loads=_loads(world),
-        landed=_summed(counts, ["arrival", "standing"]),
-        by_hour=_summed(accepted, ["event_date", "hour"]),
-        events={date.fromisoformat(day): rows for day, rows in world.lakehouse.rows(world.tables["silver"]).items()},
-    )
-
-
-def points(found: Inputs, feed: Feed) -> dict[Series, list[Point]]:
-    """The points of each series, a point for each closed date or hour of one, in the order of time.
-
-    An hour that clocks pass twice or leave out is not known: it cannot be compared with those of other weeks.
-    """
+def points(found: Inputs, hours: pa.Table, feed: Feed) -> dict[Series, list[Point]]:
+    """The points of each series, a point for each closed date or hour of one, in the order of time."""
     if found.history is None:
         return {}
     days = found.history.dates()
@@ -115,14 +68,8 @@ def points(found: Inputs, feed: Feed) -> dict[Series, list[Point]]:
     made |= _of_values(found.session_days, "session_date", "sessions")
     made |= _of_values(found.session_days, "session_date", "mean_duration_s", "sessions")
     made |= _of_loads(found.loads, days)
-    made |= _of_arrivals(found.landed, days, feed.lag_days)
-    rows = {(row["event_date"], row["hour"]): row["rows"] for row in found.by_hour.to_pylist()}
-    unusual = unusual_hours(days, feed.time_zone)
-    made[Series("accepted_rows", "hour")] = [
-        _counted(day, rows.get((day, hour), 0), day in present and (day, hour) not in unusual, hour)
-        for day in days
-        for hour in range(HOURS)
-    ]
+    made |= _of_arrivals(found.landed, days, feed)
+    made |= _of_hours(hours, days, present, feed.time_zone)
     return made
 
 
@@ -153,38 +100,44 @@ def _of_loads(rows: pa.Table, days: Sequence[date]) -> dict[Series, list[Point]]
     }
 
 
-def _of_arrivals(landed: pa.Table, days: Sequence[date], lag_days: int) -> dict[Series, list[Point]]:
-    sums: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def _of_arrivals(landed: pa.Table, days: Sequence[date], feed: Feed) -> dict[Series, list[Point]]:
+    by_day: dict[Moment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    by_hour: dict[Moment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in landed.to_pylist():
-        sums[date.fromisoformat(row["arrival"][:10]) - timedelta(days=lag_days)][row["standing"]] += row["rows"]
+        day, _, hour = row["arrival"].partition("T")
+        is_for = date.fromisoformat(day) - timedelta(days=feed.lag_days)
+        by_day[is_for, 0][row["standing"]] += row["rows"]
+        by_hour[is_for, int(hour or 0)][row["standing"]] += row["rows"]
+    made = _shares("day", by_day, [(day, 0) for day in days])
+    if feed.arrival is Arrival.HOUR:
+        made |= _shares("hour", by_hour, [(day, hour) for day in days for hour in range(HOURS)])
+    return made
+
+
+def _shares(
+    granularity: Granularity, standings: Mapping[Moment, Mapping[str, int]], moments: Sequence[Moment]
+) -> dict[Series, list[Point]]:
     rejected, late = [], []
-    for day in days:
-        found = sums.get(day, {})
+    for moment in moments:
+        found = standings.get(moment, {})
         accepted = sum(found.get(standing, 0) for standing in ACCEPTED)
         refused = found.get(REJECTED, 0)
-        is_known = day in sums
-        rejected.append(Point(day, 0, refused if is_known else None, accepted + refused))
-        late.append(Point(day, 0, found.get(LATE, 0) if is_known else None, accepted))
-    return {Series("rejected_share", "day"): rejected, Series("late_share", "day"): late}
+        is_known = moment in standings
+        rejected.append(Point(*moment, refused if is_known else None, accepted + refused))
+        late.append(Point(*moment, found.get(LATE, 0) if is_known else None, accepted))
+    return {Series("rejected_share", granularity): rejected, Series("late_share", granularity): late}
 
 
-def _loads(world: World) -> pa.Table:
-    columns = ["period_start", "dimension", "value", "loads", "p95", "is_few"]
-    if "latency" not in world.tables:
-        return _nothing(columns)
-    return _read(world, "latency", columns, pc.field("period") == "day")
-
-
-def _read(world: World, name: str, columns: list[str], where: pc.Expression | None = None) -> pa.Table:
-    table = world.tables[name]
-    return world.lakehouse.arrow(table, columns, where) if world.lakehouse.exists(table) else _nothing(columns)
-
-
-def _nothing(columns: list[str]) -> pa.Table:
-    return pa.table({column: pa.array([], pa.string()) for column in columns})
-
-
-def _summed(counts: pa.Table, keys: list[str]) -> pa.Table:
-    summed: pa.Table = counts.group_by(keys).aggregate([("rows", "sum")])
-    rename: dict[str, Any] = {"rows_sum": "rows"}
-    return summed.rename_columns([rename.get(name, name) for name in summed.column_names])
+def _of_hours(rows: pa.Table, days: Sequence[date], present: frozenset[date], zone: str) -> dict[Series, list[Point]]:
+    """An hour that clocks pass twice or leave out is not known: it cannot be compared with those of other weeks."""
+    unusual = unusual_hours(days, zone)
+    known = {(row["event_date"], int(row["value"])): row for row in rows.to_pylist()}
+    made: dict[Series, list[Point]] = {}
+    for metric, column in OF_HOURS.items():
+        made[Series(metric, "hour")] = [
+            _counted(day, number, day in present and (day, hour) not in unusual, hour)
+            for day in days
+            for hour in range(HOURS)
+            for number in [known[day, hour][column] if (day, hour) in known else 0]
+        ]
+    return made

@@ -33,14 +33,16 @@ def expected(
     silver: Sequence[Row],
     active_users: Iterable[Row],
     session_days: Iterable[Row],
-    arrivals: set[date],
+    arrivals: set[str],
 ) -> dict[str, list[Row]]:
     """Rows of series_points, anomalies, unlikely_users and likely_days."""
     if history is None:
         return {}
-    series = [*_counted(history, rows, silver), *_by_value(active_users, session_days)]
-    series += [*_of_arrivals(history, rows, arrivals), *_loads(feed, history, silver)]
-    series.sort(key=lambda row: (row["metric"], row["dimension"], row["value"], row["day"], row["hour"]))
+    series = [*_counted(history, silver), *_by_value(active_users, session_days)]
+    series += [*_of_arrivals(feed, history, rows, arrivals), *_loads(feed, history, silver)]
+    series.sort(
+        key=lambda row: (row["metric"], row["granularity"], row["dimension"], row["value"], row["day"], row["hour"])
+    )
     points, reports = oracle_alarms.tables(series, RULE)
     for row in (*points, *reports):
         for name in INEXACT:
@@ -53,18 +55,20 @@ def _point(metric: str, kind: str, day: date, amount: float | None, volume: int,
     return {"metric": metric, "kind": kind, "day": day, "amount": amount, "volume": volume, **usual, **more}
 
 
-def _counted(history: History, rows: Iterable[Row], silver: Iterable[Row]) -> list[Row]:
-    events = Counter(event["event_date"] for event in silver)
-    accepted = [row for row in rows if row["standing"] != "rejected"]
-    hours = Counter((row["event_date"], row["event_time"].hour) for row in accepted)
+def _counted(history: History, silver: Iterable[Row]) -> list[Row]:
+    """Events by date and hour, and users by hour; clocks of UTC never change."""
+    events: dict[date, list[Row]] = defaultdict(list)
+    for event in silver:
+        events[event["event_date"]].append(event)
     made = []
     for day in history.dates:
-        is_known = day in history.present
-        made.append(_point("events", "count", day, events[day] if is_known else None, events[day]))
+        is_known, own = day in history.present, events[day]
+        made.append(_point("events", "count", day, len(own) if is_known else None, len(own)))
         for hour in range(24):
-            n = hours[day, hour]
-            amount = n if is_known else None
-            made.append(_point("accepted_rows", "count", day, amount, n, granularity="hour", hour=hour))
+            users = [event["user_id"] for event in own if event["event_time"].hour == hour]
+            of_hour: dict[str, Any] = {"granularity": "hour", "hour": hour}
+            for metric, n in (("events", len(users)), ("active_users", len({*users}))):
+                made.append(_point(metric, "count", day, n if is_known else None, n, **of_hour))
     return made
 
 
@@ -81,15 +85,27 @@ def _by_value(active_users: Iterable[Row], session_days: Iterable[Row]) -> list[
     return made
 
 
-def _of_arrivals(history: History, rows: Iterable[Row], arrivals: set[date]) -> list[Row]:
-    standings = Counter((date.fromisoformat(row["arrival"][:10]), row["standing"]) for row in rows)
+def _of_arrivals(feed: Described, history: History, rows: Iterable[Row], arrivals: set[str]) -> list[Row]:
+    """By date, and where hours arrive by hour: an arrival is named 2025-01-27, or 2025-01-27T09."""
+    own = list(rows)
+    made = _shares(history, own, arrivals, 10, {})
+    if feed.arrives_by_the_hour:
+        for hour in range(24):
+            made += _shares(history, own, arrivals, 13, {"granularity": "hour", "hour": hour})
+    return made
+
+
+def _shares(history: History, rows: Iterable[Row], arrivals: set[str], letters: int, of: dict[str, Any]) -> list[Row]:
+    standings = Counter((row["arrival"][:letters], row["standing"]) for row in rows)
+    there = {arrival[:letters] for arrival in arrivals}
     made = []
     for day in history.dates:
-        late, rejected = standings[day, "late"], standings[day, "rejected"]
-        accepted = late + standings[day, "on_time"] + standings[day, "early"]
-        landed = day in arrivals
-        made.append(_point("rejected_share", "share", day, rejected if landed else None, accepted + rejected))
-        made.append(_point("late_share", "share", day, late if landed else None, accepted))
+        name = f"{day}T{of['hour']:02d}" if of else str(day)
+        late, rejected = standings[name, "late"], standings[name, "rejected"]
+        accepted = late + standings[name, "on_time"] + standings[name, "early"]
+        known = name in there
+        made.append(_point("rejected_share", "share", day, rejected if known else None, accepted + rejected, **of))
+        made.append(_point("late_share", "share", day, late if known else None, accepted, **of))
     return made
 
 

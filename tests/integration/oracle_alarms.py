@@ -22,7 +22,9 @@ CARRIER = "STRUCT(dimension VARCHAR, value VARCHAR, share DECIMAL(18, 6), usual_
 
 def judge_series(sql: duckdb.DuckDBPyConnection, rule: alarms.Rule = alarms.Rule()) -> None:  # noqa: B008
     """Make both tables."""
-    rows = sql.sql("SELECT * FROM series_input ORDER BY metric, dimension, value, day, hour").to_arrow_table()
+    rows = sql.sql(
+        "SELECT * FROM series_input ORDER BY metric, granularity, dimension, value, day, hour"
+    ).to_arrow_table()
     points, reports = tables(rows.to_pylist(), rule)
     six = "::DECIMAL(18, 6)"
     sql.register("judged_points", pa.Table.from_pylist(points))
@@ -101,8 +103,8 @@ def _carriers(key: Key, own: list[Row], judged: dict[Key, list[Row]]) -> list[Ro
     usual = sum(row["expected"] for row in own)
     change = sum(row["amount"] for row in own) - usual
     found = []
-    for (metric, _, dimension, value), rows in judged.items():
-        if metric != key[0] or dimension == "all":
+    for (metric, granularity, dimension, value), rows in judged.items():
+        if (metric, granularity) != key[:2] or dimension == "all":
             continue
         there = [row for row in rows if row["day"] in days and row["amount"] is not None]
         is_new = rows[0]["day"] >= own[0]["day"]

@@ -48,12 +48,14 @@ JOIN calendar c ON c.day >= v.first_day
 LEFT JOIN loads_by_day l ON (l.dimension, l.value, l.event_date) = (v.dimension, v.value, c.day)
 UNION ALL
 SELECT
-    'accepted_rows', 'hour', 'all', 'all', c.day, h.hour, 'count',
-    CASE WHEN NOT is_missing THEN coalesce(rows, 0) END, CASE WHEN is_missing THEN 0 ELSE coalesce(rows, 0) END
-FROM calendar c CROSS JOIN generate_series(0, 23) h(hour)
+    m.metric, 'hour', 'all', 'all', c.day, h.hour, 'count',
+    CASE WHEN is_missing THEN NULL WHEN m.metric = 'events' THEN coalesce(events, 0) ELSE coalesce(users, 0) END,
+    CASE WHEN is_missing THEN 0 WHEN m.metric = 'events' THEN coalesce(events, 0) ELSE coalesce(users, 0) END
+FROM calendar c CROSS JOIN generate_series(0, 23) h(hour) CROSS JOIN (VALUES ('events'), ('active_users')) m(metric)
 LEFT JOIN (
-    SELECT event_date, hour(event_time) AS hour, count(*) AS rows FROM bronze WHERE standing <> 'rejected' GROUP BY ALL
-) b ON b.event_date = c.day AND b.hour = h.hour;
+    SELECT event_date, hour(event_time) AS hour, count(*) AS events, count(DISTINCT user_id) AS users
+    FROM silver GROUP BY ALL
+) s ON s.event_date = c.day AND s.hour = h.hour;
 
 -- Unlikely users ------------------------------------------------------------------------------------------------
 CREATE TABLE busy_minutes AS

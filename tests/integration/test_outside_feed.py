@@ -63,7 +63,7 @@ CHECKS = {
     "entry_exit_actions": {"edges_add_up_to_sessions"},
     "profiles": {"profile_adds_up", "columns_are_as_before"},
     "retention": {"retention_bounds", "retention_values_add_up", "daily_cohorts_are_new_users"},
-    "anomalies": {"alarms_are_bounded", "alarms_are_the_flagged_points", "series_are_the_figures"},
+    "anomalies": {"alarms_are_bounded", "alarms_are_the_flagged_points", "series_are_the_figures", "hours_add_up"},
     "unlikely_users": {"likely_and_unlikely_add_up"},
 }
 

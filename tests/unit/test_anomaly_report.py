@@ -56,14 +56,14 @@ def test_a_series_is_drawn_with_what_was_expected_and_what_was_flagged(tmp_path:
 
 
 def test_every_alarm_is_listed_with_what_carried_it_and_one_that_lasts_goes_on(tmp_path: Path) -> None:
-    hourly = {"granularity": "hour", "metric": "accepted_rows", "start_hour": 9, "end_date": FIRST, "end_hour": 11}
+    hourly = {"granularity": "hour", "metric": "events", "start_hour": 9, "end_date": FIRST, "end_hour": 11}
     older = {**ALARM, **hourly, "start_date": FIRST, "direction": "down", "kind": "drop", "carried_by": []}
     found = read(tmp_path, [point(0, 118.0, False)], [older, ALARM])
     assert found is not None
     rows = alarm_list(found).table().rows
     assert [row[:6] for row in rows] == [
         ["2025-03-04", "goes on", "dau", "all", "spike", "high"],
-        ["2025-03-03 09:00", "2025-03-03 11:00", "accepted_rows", "all", "drop", "high"],
+        ["2025-03-03 09:00", "2025-03-03 11:00", "events", "all", "drop", "high"],
     ]
     assert [row[-1] for row in rows] == ["country US 64%", ""]
 
