@@ -12,7 +12,7 @@ active_users as activity_mix has them; both shares by the hour of the arrival, w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,12 +23,14 @@ from analytics_assets.layers.series_inputs import Inputs
 from analytics_assets.transforms.anomalies import Granularity, Point
 from analytics_assets.transforms.bronze import ACCEPTED, LATE, REJECTED
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.expectations import Kind
+from analytics_assets.transforms.expectations import Kind, shown
 from analytics_assets.transforms.hours import unusual_hours
 
 HOURS = 24
 ADDED_UP = ("dau", "sessions")
 """Metrics of which the values of a dimension add up to the total of a date."""
+GONE_AFTER = timedelta(days=56)
+"""As long as a baseline reaches back: every version that ever was would have a point a date for ever."""
 OF_HOURS = {"events": "events", "active_users": "users"}
 """Metrics by hour, and their columns of activity_mix."""
 
@@ -58,7 +60,10 @@ KINDS: Mapping[str, Kind] = {
 
 
 def points(found: Inputs, hours: pa.Table, feed: Feed) -> dict[Series, list[Point]]:
-    """The points of each series, a point for each closed date or hour of one, in the order of time."""
+    """The points of each series of which a figure is known: one for each closed date or hour of one, in their order.
+
+    Of a version or device that is used no more, load times end 56 days after the last that are known.
+    """
     if found.history is None:
         return {}
     days = found.history.dates()
@@ -70,7 +75,11 @@ def points(found: Inputs, hours: pa.Table, feed: Feed) -> dict[Series, list[Poin
     made |= _of_loads(found.loads, days)
     made |= _of_arrivals(found.landed, days, feed)
     made |= _of_hours(hours, days, present, feed.time_zone)
-    return made
+    return {series: own for series, own in made.items() if _is_known(KINDS[series.metric], own)}
+
+
+def _is_known(kind: Kind, own: Iterable[Point]) -> bool:
+    return any(shown(kind, point.amount, point.volume) is not None for point in own)
 
 
 def _counted(day: date, number: int | None, is_known: bool, hour: int = 0) -> Point:
@@ -87,17 +96,23 @@ def _of_values(rows: pa.Table, date_column: str, column: str, volume: str | None
 
 
 def _of_loads(rows: pa.Table, days: Sequence[date]) -> dict[Series, list[Point]]:
-    known: dict[tuple[str, str], dict[date, Point]] = defaultdict(dict)
+    found: dict[Series, dict[date, Point]] = defaultdict(dict)
     for row in rows.to_pylist():
         loads_ms = None if row["is_few"] else row["p95"]
-        day = row["period_start"]
-        known[row["dimension"], row["value"]][day] = Point(day, 0, loads_ms, row["loads"] or 0)
+        day, series = row["period_start"], Series("p95_load_ms", "day", row["dimension"], row["value"])
+        found[series][day] = Point(day, 0, loads_ms, row["loads"] or 0)
     return {
-        Series("p95_load_ms", "day", dimension, value): [
-            found.get(day, Point(day, 0, None, 0)) for day in days if day >= min(found)
-        ]
-        for (dimension, value), found in known.items()
+        series: [own.get(day, Point(day, 0, None, 0)) for day in _used(series, own, days)]
+        for series, own in found.items()
     }
+
+
+def _used(series: Series, own: Mapping[date, Point], days: Sequence[date]) -> Sequence[date]:
+    """In all each date; of a value, those from its first known figure until some weeks after its last."""
+    if series.dimension == TOTAL:
+        return days
+    known = [day for day, point in own.items() if point.amount is not None]
+    return [day for day in days if known and min(known) <= day <= max(known) + GONE_AFTER]
 
 
 def _of_arrivals(landed: pa.Table, days: Sequence[date], feed: Feed) -> dict[Series, list[Point]]:

@@ -38,8 +38,11 @@ def expected(
     """Rows of series_points, anomalies, unlikely_users and likely_days."""
     if history is None:
         return {}
+    # Of so few loads no quantile is known, and then there is no series of them.
+    loads = Counter(event["event_date"] for event in silver if event["action"] in feed.page_views)
+    assert max(loads.values(), default=0) < FEW_LOADS, "quantiles of many loads are not in this oracle"
     series = [*_counted(history, silver), *_by_value(active_users, session_days)]
-    series += [*_of_arrivals(feed, history, rows, arrivals), *_loads(feed, history, silver)]
+    series += _of_arrivals(feed, history, rows, arrivals)
     series.sort(
         key=lambda row: (row["metric"], row["granularity"], row["dimension"], row["value"], row["day"], row["hour"])
     )
@@ -107,29 +110,6 @@ def _shares(history: History, rows: Iterable[Row], arrivals: set[str], letters: 
         made.append(_point("rejected_share", "share", day, rejected if known else None, accepted + rejected, **of))
         made.append(_point("late_share", "share", day, late if known else None, accepted, **of))
     return made
-
-
-def _loads(feed: Described, history: History, silver: Sequence[Row]) -> list[Row]:
-    """Of so few loads no quantile is known; in all each date has a point, a value from its first load on."""
-    if not feed.page_views or not silver:
-        return []
-    loads: Counter[tuple[str, str, date]] = Counter()
-    firsts: dict[tuple[str, str], date] = {("all", "all"): history.start}
-    for event in silver:
-        day = event["event_date"]
-        if event["action"] not in feed.page_views or not history.start <= day <= history.as_of:
-            continue
-        series = (("all", "all"), ("app_version", event["app_version"]), ("device_type", event["device_type"]))
-        for one in series:
-            loads[(*one, day)] += 1
-            firsts[one] = min(day, firsts.get(one, day))
-    assert max(loads.values(), default=0) < FEW_LOADS, "quantiles of many loads are not in this oracle"
-    return [
-        _point("p95_load_ms", "length", day, None, 0, dimension=dimension, value=value)
-        for (dimension, value), first in firsts.items()
-        for day in history.dates
-        if day >= first
-    ]
 
 
 def _unlikely(

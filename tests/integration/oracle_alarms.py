@@ -38,10 +38,14 @@ def judge_series(sql: duckdb.DuckDBPyConnection, rule: alarms.Rule = alarms.Rule
 
 
 def tables(rows: list[Row], rule: alarms.Rule) -> tuple[list[Row], list[Row]]:
-    """Rows of series_points and anomalies. rows: NAMES, kind, day, hour, amount, volume, in the order of time."""
+    """Rows of series_points and anomalies, of series with a figure.
+
+    rows: NAMES, kind, day, hour, amount, volume, in the order of time.
+    """
     series: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         series[tuple(row[name] for name in NAMES)].append(row)  # type: ignore[index]
+    series = {key: own for key, own in series.items() if any(_figure(row) is not None for row in own)}
     judged = {key: alarms.verdicts(own, own[0]["kind"], key[1], rule) for key, own in series.items()}
     points = [_point(key, row) for key, own in judged.items() for row in own]
     reports = [_report(key, own, over, judged) for key in judged for own, over in alarms.alarms(judged[key])]

@@ -13,8 +13,10 @@ SELECT
     bucket_of(list_sort(list(duration_ms))[greatest(1, ceil(count(*) * 95 / 100))::INT]) AS p95_bucket
 FROM load_series GROUP BY ALL;
 
-CREATE TABLE load_values AS SELECT dimension, value, min(event_date) AS first_day FROM loads_by_day
-WHERE event_date IN (SELECT day FROM calendar) GROUP BY ALL;
+-- A value's series goes from the first date with 100 loads to eight weeks after the last.
+CREATE TABLE load_values AS
+SELECT dimension, value, min(event_date) AS first_day, max(event_date) + 56 AS last_day FROM loads_by_day
+WHERE loads >= 100 AND event_date IN (SELECT day FROM calendar WHERE NOT is_missing) GROUP BY ALL;
 
 CREATE TABLE series_input AS
 SELECT
@@ -43,8 +45,8 @@ SELECT
         ELSE 2 * (1.01::DOUBLE / 0.99) ** p95_bucket / (1.01::DOUBLE / 0.99 + 1)
     END,
     CASE WHEN c.is_missing THEN 0 ELSE coalesce(loads, 0) END
-FROM (FROM load_values WHERE dimension <> 'all' UNION ALL SELECT 'all', 'all', min(day) FROM calendar) v
-JOIN calendar c ON c.day >= v.first_day
+FROM (FROM load_values WHERE dimension <> 'all' UNION ALL SELECT 'all', 'all', min(day), max(day) FROM calendar) v
+JOIN calendar c ON c.day BETWEEN v.first_day AND v.last_day
 LEFT JOIN loads_by_day l ON (l.dimension, l.value, l.event_date) = (v.dimension, v.value, c.day)
 UNION ALL
 SELECT

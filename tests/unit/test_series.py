@@ -1,5 +1,6 @@
 """Which series there are, and their points, from small tables."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -69,3 +70,40 @@ def test_where_days_arrive_shares_have_no_hours() -> None:
     found = made(1, landed=arrived("", on_time=7))
     assert {REJECTED, LATE} & set(found) == set()
     assert found[Series("late_share", "day")] == [Point(START, 0, 0, 7)]
+
+
+def loads(value: str, *known: int, few: Sequence[int] = ()) -> Rows:
+    """Rows of latency of an app version: days, counted from the first, with loads enough, and with few."""
+    return [
+        {
+            "period_start": START + DAY * day,
+            "dimension": "all" if value == "all" else "app_version",
+            "value": value,
+            "loads": 100,
+            "p95": 2000.0,
+            "is_few": day in few,
+        }
+        for day in sorted([*known, *few])
+    ]
+
+
+def test_load_times_of_a_version_go_from_the_first_known_ones_until_56_days_after_the_last() -> None:
+    found = made(100, loads=loads("1.0", 3, 20, few=[1, 30, 90]))
+    own = found[Series("p95_load_ms", "day", "app_version", "1.0")]
+    assert [point.day for point in own] == [START + DAY * n for n in range(3, 77)]
+    assert [n for n, point in enumerate(own) if point.amount is not None] == [0, 17]
+
+
+def test_load_times_in_all_go_through_every_date() -> None:
+    assert len(made(100, loads=loads("all", 3))[Series("p95_load_ms", "day")]) == 100
+
+
+def test_a_series_without_a_known_figure_is_not_there() -> None:
+    never = {"session_date": START, "dimension": "country", "value": "DE", "sessions": 0, "mean_duration_s": None}
+    found = made(30, loads=[*loads("2.0", few=[5]), *loads("all", few=[5])], session_days=[never])
+    assert sorted(found) == [
+        USERS,
+        Series("events", "day"),
+        EVENTS,
+        Series("sessions", "day", "country", "DE"),
+    ]
