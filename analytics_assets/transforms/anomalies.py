@@ -157,7 +157,7 @@ class _Fold:
             return Judged(point, expected)
         low, high = (self._limit(point, expectation, expected, side) for side in (-1, 1))
         by_spread = (value - expectation.value) / expectation.spread
-        by_chance = chance_deviations(kind, amount, point.volume, expected) / expectation.dispersion
+        by_chance = chance_deviations(kind, amount, point.volume, expected, expectation.dispersion)
         score = min(by_spread, by_chance, key=abs) if by_spread * by_chance > 0 else 0.0
         sign = 1 if score > 0 else -1
         needed = rule.leave if sign == self.row.sign else rule.enter
@@ -166,7 +166,7 @@ class _Fold:
     def _limit(self, point: Point, expectation: Expectation, expected: float, side: int) -> float:
         by_spread = unscaled(self.kind, expectation.value + side * self.rule.enter * expectation.spread)
         volume = max(point.volume, 1)
-        by_chance = chance_limit(self.kind, volume, expected, side * self.rule.enter * expectation.dispersion)
+        by_chance = chance_limit(self.kind, volume, expected, side * self.rule.enter, expectation.dispersion)
         return max(by_spread, by_chance) if side > 0 else min(by_spread, by_chance)
 
     def _flagged(self, found: Judged, weekday: int, taken: Taken) -> Judged:

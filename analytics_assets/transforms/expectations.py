@@ -25,6 +25,11 @@ MAD_TO_SD = 1.4826
 FLOOR = {"count": 0.02, "length": 0.02, "share": 0.05}
 """Least spread, on the scale of the kind: a change of a few per cent is never an alarm, however even a series is."""
 
+MOST_BY_CHANCE = 1.0
+"""Chance moves a mean of lengths by no more than it moves a single one, on the log scale, however few there are."""
+FARTHEST = 700.0
+"""No figure lies farther out on a scale of logarithms; beyond it there is no double for it."""
+
 
 def scaled(kind: Kind, amount: float, volume: int) -> float:
     """A value on the scale on which values are compared: log(1 + x); logit with 1/2 added to both counts of a share.
@@ -38,7 +43,8 @@ def scaled(kind: Kind, amount: float, volume: int) -> float:
 
 def unscaled(kind: Kind, value: float) -> float:
     """The count, length or share that stands at a place of the scale; never less than 0."""
-    return 1 / (1 + math.exp(-value)) if kind == "share" else max(math.expm1(value), 0.0)
+    near = min(max(value, -FARTHEST), FARTHEST)
+    return 1 / (1 + math.exp(-near)) if kind == "share" else max(math.expm1(near), 0.0)
 
 
 def shown(kind: Kind, amount: float | None, volume: int) -> float | None:
@@ -50,18 +56,19 @@ def shown(kind: Kind, amount: float | None, volume: int) -> float | None:
     return float(amount)
 
 
-def chance_deviations(kind: Kind, amount: float, volume: int, expected: float) -> float:
-    """By how many standard deviations of pure chance a value differs from what was expected.
+def chance_deviations(kind: Kind, amount: float, volume: int, expected: float, dispersion: float) -> float:
+    """By how many standard deviations a value differs from what was expected; dispersion: those of pure chance in one.
 
     Counts: Poisson, by Anscombe's square roots. Shares: binomial, by Anscombe's arc sines. A mean length of n sessions:
     as if lengths were spread as exponential ones are, 1 / sqrt(n) on the log scale.
     Source: Anscombe, "The transformation of Poisson, binomial and negative-binomial data", Biometrika 1948.
     """
     if kind == "share":
-        return 2 * math.sqrt(volume + 0.5) * (_angle(amount, volume) - _angle(expected * volume, volume))
+        farther = _angle(amount, volume) - _angle(expected * volume, volume)
+        return 2 * math.sqrt(volume + 0.5) * farther / dispersion
     if kind == "count":
-        return 2 * (math.sqrt(amount + 0.375) - math.sqrt(expected + 0.375))
-    return (math.log1p(amount) - math.log1p(expected)) * math.sqrt(volume)
+        return 2 * (math.sqrt(amount + 0.375) - math.sqrt(expected + 0.375)) / dispersion
+    return (math.log1p(amount) - math.log1p(expected)) / _deviation_of_length(volume, dispersion)
 
 
 def chance_step(kind: Kind, before: Taken, after: Taken) -> float:
@@ -74,16 +81,20 @@ def chance_step(kind: Kind, before: Taken, after: Taken) -> float:
     return volumes * (after.value - before.value)
 
 
-def chance_limit(kind: Kind, volume: int, expected: float, deviations: float) -> float:
-    """The value that differs from what was expected by so many deviations of pure chance, up or down."""
+def chance_limit(kind: Kind, volume: int, expected: float, deviations: float, dispersion: float) -> float:
+    """The value that differs from what was expected by so many deviations, up or down: see chance_deviations."""
     if kind == "count":
-        root = max(math.sqrt(expected + 0.375) + deviations / 2, 0.0)
+        root = max(math.sqrt(expected + 0.375) + deviations * dispersion / 2, 0.0)
         return max(root * root - 0.375, 0.0)
     if kind == "share":
-        angle = _angle(expected * volume, volume) + deviations / (2 * math.sqrt(volume + 0.5))
+        angle = _angle(expected * volume, volume) + deviations * dispersion / (2 * math.sqrt(volume + 0.5))
         sine = math.sin(min(max(angle, 0.0), math.pi / 2))
         return min(max((sine * sine * (volume + 0.75) - 0.375) / volume, 0.0), 1.0)
-    return max(math.expm1(math.log1p(expected) + deviations / math.sqrt(volume)), 0.0)
+    return unscaled("length", math.log1p(expected) + deviations * _deviation_of_length(volume, dispersion))
+
+
+def _deviation_of_length(volume: int, dispersion: float) -> float:
+    return min(dispersion / math.sqrt(volume), MOST_BY_CHANCE)
 
 
 def _angle(amount: float, volume: int) -> float:

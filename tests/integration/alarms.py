@@ -36,6 +36,7 @@ def place(kind: str, point: Row) -> float:
 
 def back(kind: str, value: float) -> float:
     """The figure that stands there."""
+    value = max(-700, min(700, value))
     return 1 / (1 + exp(-value)) if kind == "share" else max(0.0, expm1(value))
 
 
@@ -133,12 +134,15 @@ def _compare(row: Row, kind: str, rule: Rule, value: float, spread: float, dispe
     amount, volume, expected = row["amount"], row["volume"], back(kind, value)
     weight = 1.0 if kind == "count" else sqrt(volume + 0.5) if kind == "share" else sqrt(volume)
     whole = expected * volume if kind == "share" else expected
-    chance = weight * (even(kind, amount, volume) - even(kind, whole, volume)) / dispersion
+    usual = dispersion / weight
+    if kind == "length":
+        usual = min(usual, 1.0)  # what a single length varies by
+    chance = (even(kind, amount, volume) - even(kind, whole, volume)) / usual
     score = (place(kind, row) - value) / spread
     same_side = score * chance > 0
     row["expected"] = expected
     row["score"] = (score if abs(score) <= abs(chance) else chance) if same_side else 0.0
-    reach = rule.enter * dispersion / weight
+    reach = rule.enter * usual
     for name, side, farther in (("low", -1, min), ("high", 1, max)):
         at = even(kind, whole, volume) + side * reach
         if kind == "count":
@@ -147,7 +151,7 @@ def _compare(row: Row, kind: str, rule: Rule, value: float, spread: float, dispe
             share = sin(min(max(at / 2, 0), pi / 2)) ** 2
             edge = min(max((share * (volume + 0.75) - 0.375) / volume, 0), 1)
         else:
-            edge = max(expm1(at), 0)
+            edge = back(kind, at)
         row[name] = farther(edge, back(kind, value + side * rule.enter * spread))
 
 

@@ -184,6 +184,19 @@ def test_a_mean_of_few_sessions_needs_more_to_be_flagged_than_one_of_many() -> N
     assert flags(judged(points(lengths, [100] * 70), "length", "day", RULE)) == {}
 
 
+@pytest.mark.parametrize(("length", "sign"), [(1, -1), (10, 0), (10_000, 0), (20_000, 1)])
+def test_a_mean_of_few_sessions_after_many_varies_by_chance_no_more_than_one_session(length: int, sign: int) -> None:
+    noise = np.random.default_rng(4).normal(0, 0.2, 70)
+    varied: list[float | None] = [300 * math.exp(step) for step in noise]
+    varied[65], volumes = length, [1_000_000] * 70
+    volumes[65] = 20
+    found = judged(points(varied, volumes), "length", "day", RULE)[65]
+    assert found.low is not None and found.high is not None
+    assert found.low == pytest.approx(300 / math.exp(4), rel=0.5)
+    assert found.high == pytest.approx(300 * math.exp(4), rel=0.5)
+    assert found.sign == sign
+
+
 @pytest.mark.parametrize("wrong", [{"leave": 5.0}, {"leave": 0.0}, {"minimum_volume": 0}])
 def test_a_rule_that_could_not_work_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
@@ -209,7 +222,7 @@ def series(draw: st.DrawFn) -> tuple[Kind, list[Point]]:
     missing = draw(st.sets(st.integers(0, days - 1), max_size=5))
     made = []
     for n, amount in enumerate(size):
-        volume = int(amount) if kind == "count" else level * (n % 3)
+        volume = int(amount) if kind == "count" else int(rng.choice([0, level, 2 * level, 10**6]))
         part = min(int(amount / 4), volume) if kind == "share" else int(amount)
         made.append(Point(MONDAY + timedelta(days=n), 0, None if n in missing else part, volume))
     return kind, made
@@ -275,6 +288,26 @@ def test_a_series_of_so_many_times_as_much_has_the_same_flags(factor: int, spike
 @QUICK
 def test_a_series_that_never_changes_is_never_flagged(value: int, days: int) -> None:
     assert flags(judge([value] * days)) == {}
+
+
+FIGURES = st.sampled_from([0, 1, 20, 10**6, 2**63 - 1])
+
+
+@given(
+    kind=st.sampled_from(KINDS),
+    pairs=st.lists(st.tuples(FIGURES, FIGURES), min_size=40, max_size=80),
+    enter=st.sampled_from([2.0, 4.0, 1000.0, 1e6]),
+)
+@QUICK
+def test_no_figure_is_too_great_or_too_far_off_to_be_judged(
+    kind: Kind, pairs: list[tuple[int, int]], enter: float
+) -> None:
+    made = [
+        Point(MONDAY + timedelta(days=n), 0, min(amount, volume) if kind == "share" else amount, volume)
+        for n, (amount, volume) in enumerate(pairs)
+    ]
+    for one in judged(made, kind, "day", AnomalyRule(enter=enter, minimum_volume=1)):
+        assert all(figure is None or math.isfinite(figure) for figure in (one.expected, one.low, one.high, one.score))
 
 
 @given(found=series())
