@@ -58,6 +58,7 @@ KEYS = {
     "session_days": ("session_date", "dimension", "value"),
     "session_frequency": ("session_date", "dimension", "value", "days_since"),
     "entry_exit_actions": ("session_date", "dimension", "value", "edge", "action"),
+    "session_hours": ("session_date", "hour"),
     "user_history": ("user_id",),
     "latency_buckets": ("event_date", "app_version", "device_type", "action", "bucket"),
     "series_points": ("metric", "granularity", "dimension", "value", "event_date", "hour"),

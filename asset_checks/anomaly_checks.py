@@ -36,7 +36,7 @@ FIGURES = Check(
 HOURS = Check(
     table="anomalies",
     name="hours_add_up",
-    sentence="A date's hours have its events together, and none has more active users than the date.",
+    sentence="A date's hours have its events and sessions together, and none more active users than the date.",
     blocking=False,
 )
 WITHOUT = Check(
@@ -115,7 +115,7 @@ def _other_than_their_date(points: pa.Table) -> Iterable[dict[str, Any]]:
         metric, day = row["metric"], row["event_date"]
         if row["actual_count"] < HOURS_OF_DAY:
             continue
-        if metric == "events" and row["actual_sum"] != days.get((metric, day)):
+        if metric in ("events", "sessions") and row["actual_sum"] != days.get((metric, day)):
             yield {**row, "of_date": days.get((metric, day))}
         if metric == "active_users" and row["actual_max"] > (days.get(("dau", day)) or 0):
             yield {**row, "of_date": days.get(("dau", day))}

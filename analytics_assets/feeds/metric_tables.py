@@ -42,6 +42,14 @@ def metric_tables(feed: Feed) -> list[Table]:
             statistics=("session_date", "input_version"),
         ),
         table(
+            "session_hours",
+            "a date and hour of sessions' starts",
+            "Sessions by the hour of their start: how many, and how long together.",
+            [c.SESSION_DATE, c.HOUR, c.SESSIONS, c.TOTAL_DURATION_S, c.INPUT_VERSION],
+            partition_by=("session_date",),
+            statistics=("input_version",),
+        ),
+        table(
             "user_history",
             "a user",
             "First active day of each user, the attributes on it, and the days and weeks after it with activity.",

@@ -21,6 +21,7 @@ from analytics_assets.layers import (
     retention,
     session_days,
     session_frequency,
+    session_hours,
     unlikely_users,
     user_history,
 )
@@ -94,6 +95,13 @@ METRICS: tuple[Metric, ...] = (
         behind=entry_exit_actions.dates_behind,
         build=entry_exit_actions.build_entry_exit_actions,
     ),
+    Metric(
+        table=session_hours.TABLE,
+        partitions="date",
+        sources=("sessions",),
+        behind=session_hours.dates_behind,
+        build=session_hours.build_session_hours,
+    ),
     _whole(user_history.TABLE, ("user_days",), user_history.behind, user_history.build_user_history),
     _whole(retention.TABLE, (user_history.TABLE,), retention.behind, retention.build_retention),
     _whole(latency.TABLE, (latency.BUCKETS,), latency.behind, latency.build_latency),
@@ -110,7 +118,10 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         table=anomalies.TABLE,
         partitions="whole",
-        sources=("bronze", "silver", "activity_mix", "active_users", session_days.TABLE, latency.TABLE),
+        sources=(
+            *("bronze", "silver", "activity_mix", "active_users"),
+            *(session_days.TABLE, session_hours.TABLE, latency.TABLE),
+        ),
         behind=anomalies.behind,
         build=lambda world, _: anomalies.build_anomalies(world),
     ),

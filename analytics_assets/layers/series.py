@@ -6,7 +6,8 @@ Belongs here: METRICS "Anomalies", series: which there are, and their points. Do
 By day: events are rows of silver; dau, sessions, mean_session_s are as active_users and session_days have them, also by
 value of a dimension; rejected_share is of the rows that landed, late_share of those accepted, both by the date that the
 arrival is for; p95_load_ms is as the table latency has it, where there are loads enough. By hour, in all: events and
-active_users as activity_mix has them; both shares by the hour of the arrival, where arrivals are hours.
+active_users as activity_mix has them; sessions and mean_session_s by the hour of the start; both shares by the hour of
+the arrival, where arrivals are hours.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 
 from analytics_assets.feeds.spec import Arrival, Feed
-from analytics_assets.layers.series_inputs import Inputs
+from analytics_assets.layers.series_inputs import Hours, Inputs
 from analytics_assets.transforms.anomalies import Granularity, Point
 from analytics_assets.transforms.bronze import ACCEPTED, LATE, REJECTED
 from analytics_assets.transforms.columns import TOTAL
@@ -31,8 +33,6 @@ ADDED_UP = ("dau", "sessions")
 """Metrics of which the values of a dimension add up to the total of a date."""
 GONE_AFTER = timedelta(days=56)
 """As long as a baseline reaches back: every version that ever was would have a point a date for ever."""
-OF_HOURS = {"events": "events", "active_users": "users"}
-"""Metrics by hour, and their columns of activity_mix."""
 
 Moment = tuple[date, int]
 
@@ -59,7 +59,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def points(found: Inputs, hours: pa.Table, feed: Feed) -> dict[Series, list[Point]]:
+def points(found: Inputs, hours: Hours, feed: Feed) -> dict[Series, list[Point]]:
     """The points of each series of which a figure is known: one for each closed date or hour of one, in their order.
 
     Of a version or device that is used no more, load times end 56 days after the last that are known.
@@ -143,16 +143,27 @@ def _shares(
     return {Series("rejected_share", granularity): rejected, Series("late_share", granularity): late}
 
 
-def _of_hours(rows: pa.Table, days: Sequence[date], present: frozenset[date], zone: str) -> dict[Series, list[Point]]:
+def _of_hours(hours: Hours, days: Sequence[date], present: frozenset[date], zone: str) -> dict[Series, list[Point]]:
     """An hour that clocks pass twice or leave out is not known: it cannot be compared with those of other weeks."""
     unusual = unusual_hours(days, zone)
-    known = {(row["event_date"], int(row["value"])): row for row in rows.to_pylist()}
-    made: dict[Series, list[Point]] = {}
-    for metric, column in OF_HOURS.items():
-        made[Series(metric, "hour")] = [
-            _counted(day, number, day in present and (day, hour) not in unusual, hour)
-            for day in days
-            for hour in range(HOURS)
-            for number in [known[day, hour][column] if (day, hour) in known else 0]
+    moments = [(day, hour) for day in days for hour in range(HOURS)]
+    known = {moment for moment in moments if moment[0] in present and moment not in unusual}
+    mix = {(row["event_date"], int(row["value"])): row for row in hours.mix.to_pylist()}
+    begun = {(row["session_date"], row["hour"]): row for row in hours.sessions.to_pylist()}
+    columns = {"events": (mix, "events"), "active_users": (mix, "users"), "sessions": (begun, "sessions")}
+    made = {
+        Series(metric, "hour"): [
+            _counted(day, _figure(rows, (day, hour), column), (day, hour) in known, hour) for day, hour in moments
         ]
-    return made
+        for metric, (rows, column) in columns.items()
+    }
+    lengths = []
+    for moment in moments:
+        number = _figure(begun, moment, "sessions")
+        mean_s = float(_figure(begun, moment, "total_duration_s")) / number if number and moment in known else None
+        lengths.append(Point(*moment, mean_s, number))
+    return made | {Series("mean_session_s", "hour"): lengths}
+
+
+def _figure(rows: Mapping[Moment, Mapping[str, Any]], moment: Moment, column: str) -> Any:
+    return rows[moment][column] if moment in rows else 0

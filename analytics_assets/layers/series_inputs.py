@@ -21,12 +21,15 @@ from analytics_assets.transforms.activity_mix import HOUR
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.history import History
 
+OF_HOURS = ("activity_mix", "session_hours")
+"""Tables of a file a date."""
+
 
 @dataclass(frozen=True)
 class Inputs:
     """What the series are made of, as Arrow tables, of closed dates; history is None while there is none.
 
-    events: rows of silver by date. hours: version of the dates of each table that is read for hours.
+    events: rows of silver by date. hours: versions of what hours are made of, by table and date.
     """
 
     history: History | None
@@ -49,6 +52,17 @@ class Inputs:
         return found.hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Hours:
+    """What series by hour are made of, with no row for an hour without events.
+
+    mix: event_date, value (00 to 23), events, users. sessions: session_date, hour, sessions, total_duration_s.
+    """
+
+    mix: pa.Table
+    sessions: pa.Table
+
+
 def inputs(world: World) -> Inputs:
     """Read them, but for the hours, of which a file a date would be read: Delta's log has their versions."""
     counts = world.counts(["source", "arrival", "event_date", "standing", "rows"])
@@ -56,7 +70,12 @@ def inputs(world: World) -> Inputs:
     history = world.history_of(counts)
     closed = frozenset(day.isoformat() for day in history.dates()) if history else frozenset()
     events = world.lakehouse.rows(world.tables["silver"])
-    mix = world.lakehouse.versions(world.tables["activity_mix"])
+    versions = {
+        f"{name} {day}": version
+        for name in OF_HOURS
+        for day, version in world.lakehouse.versions(world.tables[name]).items()
+        if day in closed
+    }
     return Inputs(
         history=history,
         active_users=_read(world, "active_users", ["event_date", "dimension", "value", "dau"]),
@@ -66,14 +85,17 @@ def inputs(world: World) -> Inputs:
         loads=_loads(world),
         landed=_landed(counts, history, world.feed.lag_days),
         events={date.fromisoformat(day): rows for day, rows in events.items() if day in closed},
-        hours={day: version for day, version in mix.items() if day in closed},
+        hours=versions,
     )
 
 
-def hours(world: World) -> pa.Table:
-    """Events and users by event_date and hour (00 to 23) of the feed's zone; no row for an hour without."""
-    columns = ["event_date", "value", "events", "users"]
-    return _read(world, "activity_mix", columns, pc.field("dimension") == HOUR)
+def hours(world: World) -> Hours:
+    """Read them, of the clock in the feed's zone."""
+    columns = ["session_date", "hour", "sessions", "total_duration_s"]
+    return Hours(
+        mix=_read(world, "activity_mix", ["event_date", "value", "events", "users"], pc.field("dimension") == HOUR),
+        sessions=_read(world, "session_hours", columns),
+    )
 
 
 def _landed(counts: pa.Table, history: History | None, lag_days: int) -> pa.Table:

@@ -1,7 +1,8 @@
 """Session dates: tables of the closed dates on which sessions began, partitioned by them.
 
 Belongs here: which dates are closed and have sessions, writing some of them. Does not: what stands in such a table
-(session_frequency.py, entry_exit_actions.py), a table with a row for each closed date (session_days.py).
+(session_frequency.py, entry_exit_actions.py, session_hours.py), a table with a row for each closed date
+(session_days.py).
 
 A date's rows grow with values and actions, not with users: they are gathered, and written without Spark. Delta's log
 says which version each date stands in.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from closed_dates import TOTAL, History
 from described import Described
@@ -21,7 +22,7 @@ FARTHER = 29
 def expected(
     feed: Described, history: History | None, silver: Sequence[Row], sessions: Sequence[Row], days: Iterable[Row]
 ) -> dict[str, list[Row]]:
-    """Rows of activity_mix, object_days, session_frequency and entry_exit_actions."""
+    """Rows of activity_mix, object_days, session_frequency, entry_exit_actions and session_hours."""
     attributes = {(row["user_id"], row["event_date"]): row for row in days}
     closed = [] if history is None else [s for s in sessions if history.has(s["session_date"], s["session_date"])]
     of_series = [(session, series) for session in closed for series in _series(feed, attributes, session)]
@@ -30,6 +31,7 @@ def expected(
         "object_days": _objects(silver),
         "session_frequency": [] if history is None else _frequency(history, sessions, of_series),
         "entry_exit_actions": _edges(of_series),
+        "session_hours": _hours(closed),
     }
 
 
@@ -106,4 +108,14 @@ def _edges(of_series: Iterable[tuple[Row, tuple[str, str]]]) -> list[Row]:
             "bounces": sum(own),
         }
         for (day, dimension, value, edge, action), own in found.items()
+    ]
+
+
+def _hours(closed: Iterable[Row]) -> list[Row]:
+    lengths: dict[tuple[date, int], list[Decimal]] = defaultdict(list)
+    for session in closed:
+        lengths[session["session_date"], session["session_start"].hour].append(session["duration_s"])
+    return [
+        {"session_date": day, "hour": hour, "sessions": len(own), "total_duration_s": sum(own, Decimal("0.000"))}
+        for (day, hour), own in lengths.items()
     ]

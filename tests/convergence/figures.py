@@ -49,7 +49,9 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
     if feed.has_duration:
         tables |= engaged.expected(feed, history, made, days, sessions(feed, made))
     of_days = (tables["active_users"], tables["session_days"])
-    tables |= watched.expected(feed, history, rows, made, *of_days, {feed.arrival(path) for path in files})
+    tables |= watched.expected(
+        feed, history, rows, made, *of_days, {feed.arrival(path) for path in files}, tables["session_hours"]
+    )
     if feed.has_one_key_over_all_dates:
         tables["keys"] = events.kept_elsewhere(feed, rows)
     if feed.attributes:

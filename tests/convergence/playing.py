@@ -44,6 +44,7 @@ OF_DATES = {
     "object_days",
     "session_frequency",
     "entry_exit_actions",
+    "session_hours",
     "profiles",
     *active_users.KEY,
 }

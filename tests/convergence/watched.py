@@ -34,6 +34,7 @@ def expected(
     active_users: Iterable[Row],
     session_days: Iterable[Row],
     arrivals: set[str],
+    session_hours: Iterable[Row],
 ) -> dict[str, list[Row]]:
     """Rows of series_points, anomalies, unlikely_users and likely_days."""
     if history is None:
@@ -42,7 +43,7 @@ def expected(
     loads = Counter(event["event_date"] for event in silver if event["action"] in feed.page_views)
     assert max(loads.values(), default=0) < FEW_LOADS, "quantiles of many loads are not in this oracle"
     series = [*_counted(history, silver), *_by_value(active_users, session_days)]
-    series += _of_arrivals(feed, history, rows, arrivals)
+    series += [*_of_arrivals(feed, history, rows, arrivals), *_begun(history, session_hours)]
     series.sort(
         key=lambda row: (row["metric"], row["granularity"], row["dimension"], row["value"], row["day"], row["hour"])
     )
@@ -85,6 +86,21 @@ def _by_value(active_users: Iterable[Row], session_days: Iterable[Row]) -> list[
         day, number = row["session_date"], row["sessions"]
         made.append(_point("sessions", "count", day, number, number or 0, **of))
         made.append(_point("mean_session_s", "length", day, row["mean_duration_s"], number or 0, **of))
+    return made
+
+
+def _begun(history: History, session_hours: Iterable[Row]) -> list[Row]:
+    """Sessions and their mean length by the hour of their start."""
+    known = {(row["session_date"], row["hour"]): row for row in session_hours}
+    made = []
+    for day in history.dates:
+        for hour in range(24):
+            row = known.get((day, hour))
+            n = row["sessions"] if row else 0
+            mean_s = float(row["total_duration_s"]) / n if row else None
+            of_hour: dict[str, Any] = {"granularity": "hour", "hour": hour}
+            made.append(_point("sessions", "count", day, n if day in history.present else None, n, **of_hour))
+            made.append(_point("mean_session_s", "length", day, mean_s, n, **of_hour))
     return made
 
 

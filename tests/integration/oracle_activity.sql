@@ -42,3 +42,7 @@ WITH edges AS (
 SELECT
     session_date, dimension, value, edge, action, count(*) AS sessions, count(*) FILTER (is_bounce) AS bounces
 FROM edges WHERE is_complete(session_date, session_date) GROUP BY ALL;
+
+CREATE TABLE session_hours AS
+SELECT session_date, hour(session_start)::INT AS hour, count(*) AS sessions, sum(duration_s)::DECIMAL(24, 3) AS total_duration_s
+FROM sessions WHERE is_complete(session_date, session_date) GROUP BY ALL;

@@ -57,7 +57,21 @@ FROM calendar c CROSS JOIN generate_series(0, 23) h(hour) CROSS JOIN (VALUES ('e
 LEFT JOIN (
     SELECT event_date, hour(event_time) AS hour, count(*) AS events, count(DISTINCT user_id) AS users
     FROM silver GROUP BY ALL
-) s ON s.event_date = c.day AND s.hour = h.hour;
+) s ON s.event_date = c.day AND s.hour = h.hour
+UNION ALL
+SELECT
+    m.metric, 'hour', 'all', 'all', c.day, h.hour, m.kind,
+    CASE
+        WHEN is_missing THEN NULL WHEN m.metric = 'sessions' THEN coalesce(sessions, 0)
+        WHEN sessions > 0 THEN length_s::DOUBLE / sessions
+    END,
+    CASE WHEN is_missing THEN 0 ELSE coalesce(sessions, 0) END
+FROM calendar c CROSS JOIN generate_series(0, 23) h(hour)
+CROSS JOIN (VALUES ('sessions', 'count'), ('mean_session_s', 'length')) m(metric, kind)
+LEFT JOIN (
+    SELECT session_date, hour(session_start) AS hour, count(*) AS sessions, sum(duration_s) AS length_s
+    FROM sessions GROUP BY ALL
+) s ON s.session_date = c.day AND s.hour = h.hour;
 
 -- Unlikely users ------------------------------------------------------------------------------------------------
 CREATE TABLE busy_minutes AS

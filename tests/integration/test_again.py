@@ -48,6 +48,7 @@ OTHERS_OF_DATES = (
     "session_days",
     "session_frequency",
     "entry_exit_actions",
+    "session_hours",
     "unlikely_users",
 )
 KEYS |= dict.fromkeys(OTHERS_OF_DATES, DATES)

@@ -101,6 +101,7 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
             "object_days": Counter(on),
             "session_frequency": Counter(SEVEN[2:]),  # the dates after it that look back on it
             "entry_exit_actions": Counter(on),
+            "session_hours": Counter(on),
             "profiles": Counter(["2025-03-07"]),
         }
     )

@@ -55,6 +55,7 @@ TABLES = (
     "session_days",
     "session_frequency",
     "entry_exit_actions",
+    "session_hours",
     "user_history",
     "retention",
     "latency_buckets",

@@ -49,7 +49,7 @@ FEED = Feed(
 
 TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month"}
 TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
-TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"}
+TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions", "session_hours", "profiles"}
 PAGES = {"report_active_users", "report_sessions", "report_activity", "report_retention", "report_anomalies"}
 PAGES |= {"report_data_quality", "report_data_profile"}
 CHECKS = {

@@ -25,7 +25,7 @@ BEGIN = datetime(2025, 1, 1)
 SECONDS = (0, 60, 3600, 3601, 3900, 86100, 86340, 86399)
 TABLES = ("tide", "silver", "sessions", "user_days", "active_users", "active_users_week", "active_users_month")
 TABLES += ("session_days", "user_history", "retention", "anomalies", "series_points", "unlikely_users")
-TABLES += ("activity_mix", "object_days", "session_frequency", "entry_exit_actions")
+TABLES += ("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "session_hours")
 
 
 class Ide:

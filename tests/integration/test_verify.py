@@ -33,7 +33,7 @@ TABLES = {
     *("latency_buckets", "latency", "device_effect", "device_differences", "device_pairs", "device_loads"),
     *("duration_buckets", "duration_cuts", "power_users", "engagement_concentration"),
     *("series_points", "anomalies", "unlikely_users", "likely_days"),
-    *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
+    *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "session_hours", "profiles"),
 }
 ARCHIVED = "2025-02-27"
 

@@ -18,9 +18,9 @@ TOTAL = {"dimension": "all", "value": "all", "event_date": DAY}
 
 
 def passed(world: World, points: list[dict[str, Any]]) -> dict[str, bool]:
-    """Verdicts by check, where these are the points, of 3 active users and no session, and none is flagged."""
+    """Verdicts by check, where these are the points, of 3 active users and 2 sessions, and none is flagged."""
     write(world, "active_users", [{**TOTAL, "dau": 3}])
-    write(world, "session_days", [])
+    write(world, "session_days", [{**TOTAL, "session_date": DAY, "sessions": 2}])
     write(world, "series_points", [{**TOTAL, **point} for point in points])
     write(world, "anomalies", [])
     law = law_of("anomalies")
@@ -50,7 +50,7 @@ def by_hour(metric: str, *of_hours: float | None) -> list[dict[str, Any]]:
     ]
 
 
-DAYS = [of_day("events", 9.0), of_day("dau", 3.0)]
+DAYS = [of_day("events", 9.0), of_day("dau", 3.0), of_day("sessions", 2.0)]
 FINE = {
     "alarms_are_bounded": True,
     "alarms_are_the_flagged_points": True,
@@ -60,13 +60,18 @@ FINE = {
 
 
 def test_hours_that_make_up_their_date_pass(world: World) -> None:
-    assert passed(world, [*DAYS, *by_hour("events", 4.0, 5.0), *by_hour("active_users", 3.0, 2.0)]) == FINE
+    assert (
+        passed(
+            world, [*DAYS, *by_hour("events", 4.0, 5.0), *by_hour("active_users", 3.0, 2.0), *by_hour("sessions", 2.0)]
+        )
+        == FINE
+    )
 
 
 @pytest.mark.parametrize(
     "hours",
-    [by_hour("events", 4.0, 6.0), by_hour("events"), by_hour("active_users", 4.0)],
-    ids=["more events", "none", "more users than the date has"],
+    [by_hour("events", 4.0, 6.0), by_hour("events"), by_hour("active_users", 4.0), by_hour("sessions", 1.0)],
+    ids=["more events", "none", "more users than the date has", "fewer sessions"],
 )
 def test_hours_that_do_not_fail(world: World, hours: list[dict[str, Any]]) -> None:
     assert passed(world, [*DAYS, *hours]) == FINE | {"hours_add_up": False}
@@ -77,4 +82,4 @@ def test_of_a_date_with_an_hour_that_is_not_known_nothing_is_said(world: World) 
 
 
 def test_active_users_other_than_those_of_the_series_fail(world: World) -> None:
-    assert passed(world, [of_day("dau", 4.0)]) == FINE | {"series_are_the_figures": False}
+    assert passed(world, [of_day("dau", 4.0), of_day("sessions", 2.0)]) == FINE | {"series_are_the_figures": False}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -11,32 +12,39 @@ from analytics_assets.feeds import aqua
 from analytics_assets.feeds.notes import FEED
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.series import Series, points
-from analytics_assets.layers.series_inputs import Inputs
+from analytics_assets.layers.series_inputs import Hours, Inputs
 from analytics_assets.transforms.anomalies import Point
 from analytics_assets.transforms.history import History
 
 DAY = timedelta(days=1)
 START = date(2025, 3, 29)
 EVENTS, USERS = Series("events", "hour"), Series("active_users", "hour")
+SESSIONS, LENGTH = Series("sessions", "hour"), Series("mean_session_s", "hour")
 REJECTED, LATE = Series("rejected_share", "hour"), Series("late_share", "hour")
 Rows = list[dict[str, Any]]
 NOTHING = pa.table({name: [] for name in ("period_start", "dimension", "value", "event_date", "session_date")})
 
 
 def made(
-    days: int, feed: Feed = FEED, missing: frozenset[date] = frozenset(), hours: Rows | None = None, **more: Rows
+    days: int,
+    feed: Feed = FEED,
+    missing: frozenset[date] = frozenset(),
+    hours: Rows | None = None,
+    begun: Rows | None = None,
+    **more: Rows,
 ) -> dict[Series, list[Point]]:
     """Points of a history of so many days in which nothing happened but what is given."""
     tables = dict.fromkeys(("active_users", "session_days", "loads", "landed"), NOTHING)
     tables |= {name: pa.Table.from_pylist(rows) for name, rows in more.items()}
     history = History(start=START, as_of=START + DAY * (days - 1), missing=missing)
     found = Inputs(**tables, history=history, events={}, hours={})
-    return points(found, pa.Table.from_pylist(hours) if hours else NOTHING, feed)
+    mix, sessions = (pa.Table.from_pylist(rows) if rows else NOTHING for rows in (hours, begun))
+    return points(found, Hours(mix, sessions), feed)
 
 
 def test_an_hour_that_the_clocks_leave_out_or_pass_twice_is_not_known() -> None:
     found = made(300, replace(FEED, time_zone="Europe/Berlin"))
-    for series in (EVENTS, USERS):
+    for series in (EVENTS, USERS, SESSIONS):
         unknown = {(point.day, point.hour) for point in found[series] if point.amount is None}
         assert unknown == {(date(2025, 3, 30), 2), (date(2025, 10, 26), 2)}
 
@@ -46,6 +54,13 @@ def test_hours_without_events_are_0_and_those_of_a_missing_date_are_not_known() 
     found = made(2, missing=frozenset({START + DAY}), hours=[seven])
     assert [point.amount for point in found[EVENTS]] == [0] * 7 + [5] + [0] * 16 + [None] * 24
     assert [point.amount for point in found[USERS]] == [0] * 7 + [2] + [0] * 16 + [None] * 24
+
+
+def test_sessions_and_their_mean_length_are_those_that_began_in_the_hour() -> None:
+    nine = {"session_date": START, "hour": 9, "sessions": 4, "total_duration_s": Decimal("10.000")}
+    found = made(1, begun=[nine])
+    assert [point.amount for point in found[SESSIONS]] == [0] * 9 + [4] + [0] * 14
+    assert found[LENGTH] == [Point(START, n, 2.5 if n == 9 else None, 4 if n == 9 else 0) for n in range(24)]
 
 
 def arrived(hour: str, **standings: int) -> Rows:
@@ -106,4 +121,5 @@ def test_a_series_without_a_known_figure_is_not_there() -> None:
         Series("events", "day"),
         EVENTS,
         Series("sessions", "day", "country", "DE"),
+        SESSIONS,
     ]
