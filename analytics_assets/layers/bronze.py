@@ -93,6 +93,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = bronze(
         judged,
+        contract=contract,
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,

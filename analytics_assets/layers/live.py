@@ -112,6 +112,7 @@ def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | Non
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = bronze(
         judged,
+        contract=contract,
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,

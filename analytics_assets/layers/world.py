@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, OUT_OF_RANGE, REJECTED, asks_duration
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.history import History, history
@@ -126,6 +126,9 @@ def digest(*parts: object) -> str:
 
 def reading_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
+    contract, event = contract_columns(feed.contract), feed.event.expressions()
+    # The rules of every feed have no version of their own; only who is asked this one follows from the declaration.
+    asked = [OUT_OF_RANGE] if asks_duration(contract, event) else []
     return digest(
         _columns(feed.contract),
         feed.format,
@@ -136,6 +139,7 @@ def reading_version(feed: Feed) -> str:
         feed.first_date,
         feed.event_key == WHOLE_ROW,
         feed.file_time,
+        *asked,
     )
 
 

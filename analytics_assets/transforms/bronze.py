@@ -24,6 +24,9 @@ LANDED = "landed"
 EVENT_TYPES = {
     field.name: field.dataType for field in (c.USER_ID, c.ACTION, c.OBJECT_ID, c.DURATION_MS, c.APP_VERSION, c.COUNTRY)
 }
+LONGEST_MS = 7_200_000
+"""A longer duration than two hours is a broken clock. Source: METRICS "Valid duration"."""
+OUT_OF_RANGE = "duration_out_of_range"
 FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
 
@@ -74,6 +77,7 @@ def judge_texts(
 def bronze(
     rows: DataFrame,
     *,
+    contract: Sequence[ContractColumn],
     event: dict[str, str],
     zone: str,
     source_zone: str,
@@ -81,10 +85,10 @@ def bronze(
     lag_days: int,
     keep_raw: bool,
 ) -> DataFrame:
-    """Judged rows with their event, the rules about time, and their standing.
+    """Judged rows with their event, the rules about time and durations, and their standing.
 
-    In: the output of `judge`, with arrival string (YYYY-MM-DD...). event: event column -> SQL expression.
-    Out: the input's columns, the event's columns and event_date, and standing; violations complete;
+    In: the output of `judge` by the contract, with arrival string (YYYY-MM-DD...). event: event column -> SQL
+    expression. Out: the input's columns, the event's columns and event_date, and standing; violations complete;
     raw kept for rejected rows, or for all if keep_raw. Source: METRICS "Rows, arrivals, dates".
     """
     event_time = F.expr(event["event_time"]).cast(T.TimestampType())
@@ -103,7 +107,7 @@ def bronze(
     )
     arrival_date = F.col("_arrival_date")
     own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
-    judged = with_violations(dated, event_rules(arrival_date, first_date))
+    judged = with_violations(dated, event_rules(arrival_date, first_date, asks_duration=asks_duration(contract, event)))
     judged = judged.withColumn("violations", F.coalesce("_contract_violations", "violations"))
     is_rejected = F.col("violations").isNotNull()
     standing = (
@@ -118,9 +122,31 @@ def bronze(
     ).drop("_contract_violations", "_arrival_date")
 
 
-def event_rules(arrival_date: Column, first_date: date) -> list[Rule]:
+def asks_duration(contract: Sequence[ContractColumn], event: Mapping[str, str]) -> bool:
+    """Whether events have durations that the contract does not judge already, as `duration_out_of_range`."""
+    return "duration_ms" in event and not any(
+        column.name == event["duration_ms"] and column.violation == OUT_OF_RANGE and _bounds(column, 0, LONGEST_MS)
+        for column in contract
+    )
+
+
+def _bounds(column: ContractColumn, least: int, most: int) -> bool:
+    asked = dict(column.checks)
+    low = asked.get("greater_than_or_equal_to", {}).get("min_value")
+    high = asked.get("less_than_or_equal_to", {}).get("max_value")
+    return low is not None and high is not None and bool(low >= least and high <= most)
+
+
+def event_rules(arrival_date: Column, first_date: date, *, asks_duration: bool) -> list[Rule]:
     """Rules on the event that a row becomes, judged where the contract holds."""
+    duration = Rule(
+        name=OUT_OF_RANGE,
+        sentence=f"The event's duration is not between 0 and {LONGEST_MS:,} ms.",
+        # An event may say of no duration; it is not out of range.
+        broken=lambda: F.coalesce(~F.col("duration_ms").between(0, LONGEST_MS), F.lit(False)),
+    )
     return [
+        *([duration] if asks_duration else []),
         Rule(
             name="event_time_not_readable",
             sentence="The row's time is not written as the feed expects it.",

@@ -21,6 +21,7 @@ def verdicts(raw: DataFrame, feed: Feed) -> DataFrame:
         judged = judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
     return bronze(
         judged.withColumns({"file": F.lit("file"), "line_number": F.lit(1)}),
+        contract=contract,
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from analytics_assets.transforms.bronze import bronze, judge, local_date, local_hour
+from analytics_assets.transforms.bronze import asks_duration, bronze, judge, local_date, local_hour
 from analytics_assets.transforms.contract import contract_columns
 
 
@@ -25,6 +25,7 @@ class Click(pa.DataFrameModel):
 CONTRACT = contract_columns(Click)
 EVENT = {"event_time": "at", "user_id": "who", "action": "'click'", "object_id": "'page'"}
 RULES: dict[str, Any] = {
+    "contract": CONTRACT,
     "event": EVENT,
     "zone": "UTC",
     "source_zone": "UTC",
@@ -121,6 +122,39 @@ def test_rules_on_the_event_are_asked_only_where_the_contract_holds(spark: Spark
     actual = standings(rows).select("violations")
     expected = [(["clicks_negative"],), (["user_id_unknown", "in_the_future"],), (["at_missing"],)]
     assertDataFrameEqual(actual, expected, checkRowOrder=True)
+
+
+def test_a_duration_below_0_or_above_two_hours_is_out_of_range_in_any_feed(spark: SparkSession) -> None:
+    clicks = ["0", "1", "7201", "7202", ""]
+    rows = landed(spark, "2025-03-10", *[f"ann,2025-03-10 00:00:00,{number}" for number in clicks])
+    made = bronze(rows, **(RULES | {"event": EVENT | {"duration_ms": "(clicks - 1) * 1000"}}))
+    broken = ["duration_out_of_range"]
+    expected = [
+        (-1000, "rejected", broken),
+        (0, "on_time", None),
+        (7_200_000, "on_time", None),
+        (7_201_000, "rejected", broken),
+        (None, "on_time", None),
+    ]
+    assertDataFrameEqual(made.select("duration_ms", "standing", "violations"), expected, checkRowOrder=True)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "violation", "sql", "asked"),
+    [
+        ({"ge": 0, "le": 7_200_000}, "duration_out_of_range", "ms", False),
+        ({"ge": 1, "le": 60_000}, "duration_out_of_range", "ms", False),
+        ({"ge": 0, "le": 7_200_001}, "duration_out_of_range", "ms", True),
+        ({"ge": 0}, "duration_out_of_range", "ms", True),
+        ({"ge": 0, "le": 7_200_000}, "ms", "ms", True),
+        ({"ge": 0, "le": 7_200_000}, "duration_out_of_range", "ms * 60", True),
+    ],
+)
+def test_durations_are_judged_once(bounds: dict[str, int], violation: str, sql: str, asked: bool) -> None:
+    class Read(pa.DataFrameModel):
+        ms: T.LongType = pa.Field(metadata={"violation": violation}, **bounds)
+
+    assert asks_duration(contract_columns(Read), EVENT | {"duration_ms": sql}) is asked
 
 
 def test_a_time_that_the_feeds_expression_cannot_read_is_a_reason(spark: SparkSession) -> None:

@@ -37,6 +37,7 @@ def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSe
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
     rows = bronze(
         judged(raw, feed),
+        contract=contract_columns(feed.contract),
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,
