@@ -14,7 +14,7 @@ from pyarrow.dataset import Dataset
 
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
-from analytics_assets.transforms.lateness import ARRIVALS, usual_lateness_days
+from analytics_assets.transforms.lateness import ARRIVAL_DATES, usual_lateness_days
 
 DAY = timedelta(days=1)
 REJECTED = "rejected"
@@ -78,7 +78,7 @@ def read_arrivals(table: Dataset | None) -> Arrivals | None:
 def read_lateness(table: Dataset | None, arrivals: Arrivals | None, dates: list[date], lag_days: int) -> int | None:
     """How many days late rows usually come, as of the last of the closed dates; None where there is none.
 
-    A day has at least one arrival: no arrival before the 90th newest day is among the 90 newest, and none is read.
+    Arrivals before the 90th newest date are not read.
     """
     if table is None or arrivals is None or not dates:
         return None
@@ -86,7 +86,7 @@ def read_lateness(table: Dataset | None, arrivals: Arrivals | None, dates: list[
     here = [day for day, landed in both if landed is not None and day - DAY * lag_days <= dates[-1]]
     if not here:
         return None
-    first = here[-ARRIVALS:][0]
+    first = here[-ARRIVAL_DATES:][0]
     wanted = (pc.field("arrival_month") >= f"{first:%Y-%m}") & (pc.field("arrival") >= first.isoformat())
     names = ["source", "arrival", "standing", "event_date", "rows"]
     return usual_lateness_days(table.to_table(columns=names, filter=wanted), dates[-1], lag_days)

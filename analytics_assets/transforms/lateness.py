@@ -15,19 +15,22 @@ import pyarrow.compute as pc
 from analytics_assets.transforms.bronze import ACCEPTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 
-ARRIVALS = 90
+ARRIVAL_DATES = 90
 USUAL_PERMILLE = 995
 
 
 def usual_lateness_days(counts: pa.Table, as_of: date, lag_days: int) -> int:
     """The least whole number of days such that 99.5 % of accepted rows are at most that late.
 
-    counts: source, arrival, standing, event_date, rows. Of the 90 newest arrivals up to as_of, whose own date is
-    lag_days before their name's; 0 where they hold no accepted row. Early rows are not late.
+    counts: source, arrival, standing, event_date, rows. Of all arrivals of the 90 newest dates with one up to as_of,
+    also where arrivals are hours. An arrival's own date is lag_days before its name's. 0 where they hold no accepted
+    row. Early rows are not late.
     """
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-    arrivals = [name for name in pc.unique(events["arrival"]).to_pylist() if _own(name, lag_days) <= as_of]
-    newest = sorted(arrivals)[-ARRIVALS:]
+    names = pc.unique(events["arrival"]).to_pylist()
+    own = {name: _own(name, lag_days) for name in names}
+    dates = set(sorted({day for day in own.values() if day <= as_of})[-ARRIVAL_DATES:])
+    newest = [name for name in names if own[name] in dates]
     wanted = pc.and_(
         pc.is_in(events["arrival"], pa.array(newest, pa.string())), pc.is_in(events["standing"], pa.array(ACCEPTED))
     )

@@ -17,7 +17,7 @@ from events import DAY, Row
 
 LENGTHS = {"week": 26, "day": 30}
 LAST_BIT = 62
-ARRIVALS = 90
+ARRIVAL_DATES = 90
 
 
 def expected(
@@ -39,12 +39,12 @@ def expected(
 
 
 def usual_lateness(arrivals: Collection[str], rows: Iterable[Row], as_of: date) -> int:
-    """Days within which 995 of 1,000 accepted rows of the newest arrivals up to as_of came."""
-    newest = sorted(name for name in arrivals if date.fromisoformat(name[:10]) <= as_of)[-ARRIVALS:]
+    """Days within which 995 of 1,000 accepted rows that arrived on the newest dates of arrivals up to as_of came."""
+    newest = sorted({name[:10] for name in arrivals if date.fromisoformat(name[:10]) <= as_of})[-ARRIVAL_DATES:]
     late = sorted(
         max(0, (date.fromisoformat(row["arrival"][:10]) - row["event_date"]).days)
         for row in rows
-        if row["arrival"] in newest and row["standing"] != "rejected"
+        if row["arrival"][:10] in newest and row["standing"] != "rejected"
     )
     return next((days for n, days in enumerate(late, 1) if n * 1000 >= len(late) * 995), 0)
 

@@ -340,15 +340,15 @@ FROM placed p
 JOIN user_days d ON d.user_id = p.user_id AND d.event_date = p.first_date
 GROUP BY ALL;
 
--- The least number of days within which 99.5 % of the rows of the 90 newest arrivals came.
+-- The least number of days within which 99.5 % of the rows that arrived on the 90 newest dates came.
 CREATE TABLE usual_lateness AS
 WITH newest AS (
-    SELECT DISTINCT arrival FROM event_files
-    WHERE arrival::DATE <= (SELECT max(day) FROM calendar) ORDER BY arrival DESC LIMIT 90
+    SELECT DISTINCT arrival::DATE AS arrived FROM event_files
+    WHERE arrival::DATE <= (SELECT max(day) FROM calendar) ORDER BY arrived DESC LIMIT 90
 ),
 late AS (
     SELECT greatest(0, arrival::DATE - event_date) AS days, count(*) AS rows
-    FROM bronze JOIN newest USING (arrival) WHERE standing <> 'rejected' GROUP BY ALL
+    FROM bronze JOIN newest ON arrived = arrival::DATE WHERE standing <> 'rejected' GROUP BY ALL
 ),
 sums AS (SELECT days, sum(rows) OVER (ORDER BY days) AS so_far, sum(rows) OVER () AS every FROM late)
 SELECT coalesce(min(days), 0) AS days FROM sums WHERE so_far * 1000 >= every * 995;

@@ -171,3 +171,12 @@ def test_lateness_of_long_ago_is_forgotten() -> None:
     long_ago = [(f"{AS_OF - DAY * 100}", f"{AS_OF - DAY * 120}", 1000, "late")]
     assert usual_lateness_days(counted(*newer, *long_ago), AS_OF, 0) == 0
     assert usual_lateness_days(counted(*newer, *old), AS_OF, 0) == 31
+
+
+def test_of_a_feed_by_the_hour_all_hours_of_the_newest_dates_count() -> None:
+    days = [AS_OF - DAY * n for n in range(90)]
+    hours = [(f"{day}T{hour:02}", f"{day}", 1, "on_time") for day in days for hour in range(24)]
+    late = (f"{days[-1]}T00", "2024-10-01", 1000, "late")
+    before = (f"{days[-1] - DAY}T23", "2024-10-01", 1000, "late")
+    assert usual_lateness_days(counted(*hours, before), AS_OF, 0) == 0
+    assert usual_lateness_days(counted(*hours, late), AS_OF, 0) == (days[-1] - date(2024, 10, 1)).days
