@@ -9,13 +9,14 @@ import pyarrow.compute as pc
 
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.retention import FIRST_ACTIVITY
 from asset_checks.law import Check, Law, Verdict, none_of
 
 TABLE = "retention"
 BOUNDS = Check(
     table=TABLE,
     name="retention_bounds",
-    sentence="0 <= retained <= unbounded <= size, each rate in its interval, all users active in the cohort's period.",
+    sentence="0 <= retained <= unbounded <= size, each rate in its interval, all active when their activity began.",
     blocking=False,
 )
 VALUES_ADD_UP = Check(
@@ -30,7 +31,7 @@ COHORTS_ARE_NEW_USERS = Check(
     sentence="A daily cohort has as many users as active_users counts new on its date.",
     blocking=False,
 )
-CELL = ["period", "cohort_start", "periods_after"]
+CELL = ["period", "cohort_by", "cohort_start", "periods_after"]
 SUMS = ("size", "retained", "unbounded_retained")
 
 
@@ -47,7 +48,7 @@ def judge(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
 
 def _out_of_bounds(cells: pa.Table) -> pa.Table:
     retained, unbounded, size = (cells[name] for name in ("retained", "unbounded_retained", "size"))
-    own = pc.equal(cells["periods_after"], 0)
+    own = pc.and_(pc.equal(cells["periods_after"], 0), pc.equal(cells["cohort_by"], FIRST_ACTIVITY))
     rules = [
         pc.less(retained, 0),
         pc.greater(retained, unbounded),

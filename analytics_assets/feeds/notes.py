@@ -64,6 +64,7 @@ FEED = Feed(
             order_column="join_date",
             attributes=("country", "device_type", "subscription_type"),
             partition_by="country",
+            sign_up_date="join_date",
         ),
     ),
     first_date=date(2023, 1, 1),

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pyspark.sql.types import DateType
+
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, JsonArray, check_landing
 from analytics_assets.feeds.own_names import Published, View
 from analytics_assets.feeds.session_rule import SessionRule
@@ -77,6 +79,7 @@ class Dimension:
 
     Of several rows of one user in a snapshot the greatest by (file, order_column, content) counts.
     partition_by: attribute by which the table is partitioned below arrival.
+    sign_up_date: the contract's date on which a user signed up: retention then has cohorts by it, too.
     """
 
     name: str
@@ -87,11 +90,15 @@ class Dimension:
     attributes: tuple[str, ...]
     partition_by: str
     key: str = "user_id"
+    sign_up_date: str | None = None
 
     def __post_init__(self) -> None:
         check_landing(self.name, self.landing)
         if self.partition_by not in self.attributes:
             raise ValueError(f"{self.name}: partition_by is {self.partition_by!r}, expected one of {self.attributes}")
+        dates = [name for name, c in self.contract.to_schema().columns.items() if isinstance(c.dtype.type, DateType)]
+        if self.sign_up_date is not None and self.sign_up_date not in dates:
+            raise ValueError(f"{self.name}: sign_up_date is {self.sign_up_date!r}, expected one of {dates}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,6 +118,8 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
 
 def _metric(feed: Feed, table: Table, metric: Metric) -> dg.AssetsDefinition:
     sources = [source for source in metric.sources if source in feed_tables(feed)]
+    if metric.reads_sign_ups and feed.dimension and feed.dimension.sign_up_date:
+        sources.append(feed.dimension.name)
     deps = [_dep(feed, source) for source in sources]
     if metric.partitions == "date":
         return _asset(feed, table, date_partitions(feed), metric.again, deps)

@@ -7,7 +7,7 @@ is made of. Does not: computing any of them (a module each), the tables before t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from analytics_assets.layers import (
@@ -38,7 +38,8 @@ class Metric:
     partitions: what one of its partitions is, or "whole" for a table that has none and is behind at the key WHOLE.
     behind: partitions that do not stand as they should -> the version that they should have, "" for none.
     build: brings partitions up to date. build_again: the same, whatever stands there; by default what build does.
-    sources: the tables that it is computed from, of those that the feed has.
+    sources: the tables that it is computed from, of those that the feed has. reads_sign_ups: and the feed's
+    dimension, where it says when users signed up.
     """
 
     table: str
@@ -47,6 +48,7 @@ class Metric:
     behind: Callable[[World], dict[str, str]]
     build: Callable[[World, Sequence[str]], Built]
     build_again: Callable[[World, Sequence[str]], Built] | None = None
+    reads_sign_ups: bool = False
 
     @property
     def again(self) -> Callable[[World, Sequence[str]], Built]:
@@ -103,7 +105,9 @@ METRICS: tuple[Metric, ...] = (
         build=session_hours.build_session_hours,
     ),
     _whole(user_history.TABLE, ("user_days",), user_history.behind, user_history.build_user_history),
-    _whole(retention.TABLE, (user_history.TABLE,), retention.behind, retention.build_retention),
+    replace(
+        _whole(retention.TABLE, (user_history.TABLE,), retention.behind, retention.build_retention), reads_sign_ups=True
+    ),
     _whole(latency.TABLE, (latency.BUCKETS,), latency.behind, latency.build_latency),
     _whole(
         device_effect.TABLE, ("silver", device_effect.BUCKETS), device_effect.behind, device_effect.build_device_effect

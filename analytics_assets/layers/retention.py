@@ -10,26 +10,15 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers import user_history, whole
+from analytics_assets.layers import sign_ups, user_history, whole
 from analytics_assets.layers.world import Built, World, digest
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.lateness import usual_lateness_days
-from analytics_assets.transforms.retention import CELLS, Closed, PeriodName, cells, cohort_counts
+from analytics_assets.transforms.retention import CELLS, COHORTS, Closed, PeriodName, cells, cohort_counts
 from resources.conditions import one_of
 from resources.spark import gathered
 
 TABLE = "retention"
-COHORTS = pa.schema(
-    [
-        ("period", pa.string()),
-        ("cohort_start", pa.date32()),
-        ("dimension", pa.string()),
-        ("value", pa.string()),
-        ("size", pa.int64()),
-        ("bounded", pa.list_(pa.int64())),
-        ("unbounded", pa.list_(pa.int64())),
-    ]
-)
 
 
 def wanted_version(world: World) -> str:
@@ -62,6 +51,8 @@ def build_retention(world: World, *, again: bool = False) -> Built:
                 settled_through=history.as_of - timedelta(days=lateness),
             )
             fresh = cells(cohorts.filter(pc.equal(cohorts["period"], period)), closed, last)
+            if period == "week":
+                fresh = pa.concat_tables([fresh, sign_ups.sign_up_cells(world, history, closed, last)])
         rows += len(fresh)
         before = stands.filter(pc.equal(stands["period"], period))
         if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
@@ -82,7 +73,8 @@ def _version(world: World, history: History | None, lateness: int) -> str:
         return ""
     users = sorted(user_history.wanted_versions(world, history).items())
     missing = sorted(history.missing)
-    return digest(users, history.start, history.as_of, missing, lateness, *_lengths(world).items())
+    lengths = _lengths(world).items()
+    return digest(users, history.start, history.as_of, missing, lateness, *lengths, *sign_ups.version(world))
 
 
 def _lengths(world: World) -> dict[PeriodName, int]:

@@ -1,7 +1,7 @@
 """Settled cells: the figures of retention that the ledger of published figures holds.
 
-Belongs here: which cells are published, and under which name. Does not: the ledger (restatements.py), cells
-(retention.py). Needs no JVM.
+Belongs here: which cells are published, those of cohorts by first activity, and under which name. Does not: the ledger
+(restatements.py), cells (retention.py). Needs no JVM.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from analytics_assets.layers import retention
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.restatements import Figure
+from analytics_assets.transforms.retention import FIRST_ACTIVITY
 
 SETTLED = "settled"
 KINDS = {"": "", "unbounded_": "_unbounded"}
@@ -44,4 +45,6 @@ def _cells(world: World) -> pa.Table:
     table = world.tables[retention.TABLE]
     if not world.lakehouse.exists(table):
         return pa.table({name: [] for name in COLUMNS})
-    return world.lakehouse.arrow(table, COLUMNS, pc.field("dimension") == TOTAL)
+    return world.lakehouse.arrow(
+        table, COLUMNS, (pc.field("dimension") == TOTAL) & (pc.field("cohort_by") == FIRST_ACTIVITY)
+    )

@@ -128,8 +128,10 @@ FIRST_DATE = column("first_date", T.DateType(), "First date of the feed's histor
 DAY_BITS = column("day_bits", T.LongType(), "Bit k: active on the k-th day after first_date (0 to 62).")
 WEEK_BITS = column("week_bits", T.LongType(), "Bit k: active in the k-th ISO week after that of first_date (0 to 62).")
 PERIOD = column("period", T.StringType(), "day, week (ISO), month, rolling_28, or all for the whole history.")
-COHORT_BY = column("cohort_by", T.StringType(), "What makes a user one of the cohort: first_activity in its period.")
-COHORT_START = column("cohort_start", T.DateType(), "First date of the cohort's period: a Monday, or the day itself.")
+COHORT_BY = column("cohort_by", T.StringType(), "What a cohort's users did in its period: first_activity or sign_up.")
+COHORT_START = column(
+    "cohort_start", T.DateType(), "First date of the cohort: a Monday, or the day; null: of no cohort."
+)
 PERIODS_AFTER = column("periods_after", T.IntegerType(), "How many periods after the cohort's own.")
 SIZE = column("size", T.LongType(), "Users of the cohort; null while its period is not complete.")
 RETAINED = column("retained", T.LongType(), "Users of the cohort who were active in that later period.")

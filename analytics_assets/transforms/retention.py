@@ -27,7 +27,7 @@ from analytics_assets.transforms.history import Period
 
 DAY = timedelta(days=1)
 PeriodName = Literal["week", "day"]
-FIRST_ACTIVITY = "first_activity"
+FIRST_ACTIVITY, SIGN_UP = "first_activity", "sign_up"
 OPEN, SETTLED = "open", "settled"
 Z = NormalDist().inv_cdf(0.975)
 
@@ -54,6 +54,18 @@ CELLS = pa.schema(
     ]
 )
 """Columns of the table retention, as Arrow has them."""
+COHORTS = pa.schema(
+    [
+        ("period", pa.string()),
+        ("cohort_start", pa.date32()),
+        ("dimension", pa.string()),
+        ("value", pa.string()),
+        ("size", pa.int64()),
+        ("bounded", pa.list_(pa.int64())),
+        ("unbounded", pa.list_(pa.int64())),
+    ]
+)
+"""Columns of `cohort_counts`, as Arrow has them."""
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -128,12 +140,12 @@ class Closed:
         return {period.start: period.is_complete for period in self.periods}
 
 
-def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
-    """The cells of the table retention (CELLS) for one kind of period.
+def cells(counts: pa.Table, closed: Closed, last: int, cohort_by: str = FIRST_ACTIVITY) -> pa.Table:
+    """The cells of the table retention (CELLS) for one kind of period, and of cohort.
 
     counts: `cohort_counts` of that kind as Arrow. A cohort in all has cells for each period of the history, one of a
-    value where it has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the cohort's own
-    period, where all users are active. Source: METRICS "Retention".
+    value where it has users. Null: what the history cannot show yet. Intervals: 95 %, Wilson; none for the own
+    period of cohorts by first activity, where all users are active. Source: METRICS "Retention".
     """
     rows = {(row["cohort_start"], row["dimension"], row["value"]): row for row in counts.to_pylist()}
     nobody = {"size": 0, "bounded": [0] * (last + 1), "unbounded": [0] * (last + 1)}
@@ -150,7 +162,7 @@ def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
     after = np.tile(np.arange(last + 1, dtype=np.int32), len(keys))
     columns: dict[str, Any] = {
         "period": [closed.period] * number,
-        "cohort_by": [FIRST_ACTIVITY] * number,
+        "cohort_by": [cohort_by] * number,
         **{
             name: pa.array([key[place] for key in keys]).take(pa.array(np.repeat(np.arange(len(keys)), last + 1)))
             for name, place in (("cohort_start", 0), ("dimension", 1), ("value", 2))
@@ -158,10 +170,17 @@ def cells(counts: pa.Table, closed: Closed, last: int) -> pa.Table:
         "periods_after": after,
         "size": pa.array(size, mask=~is_cohort),
     }
+    has_interval = np.full(number, True) if cohort_by == SIGN_UP else after > 0
     for kind, counted, place in (("", "bounded", 0), ("unbounded_", "unbounded", 1)):
         retained = np.array([rows[key][counted][: last + 1] for key in keys], np.int64).reshape(-1)
-        columns |= _measured(kind, retained, size, known[place], known[place + 2], after > 0)
+        columns |= _measured(kind, retained, size, known[place], known[place + 2], has_interval)
     return pa.table([columns[name] for name in CELLS.names], schema=CELLS)
+
+
+def counted_apart(users: int, cohort_by: str) -> pa.Table:
+    """The row (CELLS) of active users who are in no cohort, since it is not known in which: `size` says how many."""
+    named = {"period": "week", "cohort_by": cohort_by, "dimension": TOTAL, "value": TOTAL, "size": users}
+    return pa.Table.from_pylist([dict.fromkeys(CELLS.names) | named], CELLS)
 
 
 def _measured(

@@ -100,15 +100,15 @@ def _combined(parts: DataFrame, attributes: Sequence[str]) -> DataFrame:
     weeks = week_number(F.col("_day")) - week_number(first)
     # By the same key as the window: no further shuffle.
     combined = placed.groupBy("user_id", "_first").agg(
-        F.bit_or(_moved(F.col("day_bits"), days)).alias("day_bits"),
-        F.bit_or(_moved(F.col("week_bits"), weeks)).alias("week_bits"),
+        F.bit_or(moved(F.col("day_bits"), days)).alias("day_bits"),
+        F.bit_or(moved(F.col("week_bits"), weeks)).alias("week_bits"),
     )
     return combined.select(
         "user_id", first.alias("first_date"), *[f"_first.{name}" for name in attributes], "day_bits", "week_bits"
     )
 
 
-def _moved(bits: Column, places: Column) -> Column:
+def moved(bits: Column, places: Column) -> Column:
     """Bits counted from so many places earlier; those beyond the last are gone."""
     moved = F.call_function("shiftleft", bits, places).bitwiseAND(F.lit(ALL_BITS))
     return F.when(places <= MOST_BITS, moved).otherwise(F.lit(0).cast("bigint"))

@@ -15,13 +15,20 @@ from closed_dates import TOTAL, History
 from described import Described
 from events import DAY, Row
 
+Cohorts = dict[tuple[date, str, str], list[set[int]]]
+"""Of each cohort and value of a dimension, the periods after in which each of its users was active."""
 LENGTHS = {"week": 26, "day": 30}
 LAST_BIT = 62
 ARRIVAL_DATES = 90
 
 
 def expected(
-    feed: Described, history: History | None, arrivals: Collection[str], rows: Iterable[Row], days: Iterable[Row]
+    feed: Described,
+    history: History | None,
+    arrivals: Collection[str],
+    rows: Iterable[Row],
+    days: Iterable[Row],
+    users: Iterable[Row],
 ) -> dict[str, list[Row]]:
     """Rows of user_history and retention. arrivals: names of all that landed, also without a row."""
     if history is None:
@@ -31,7 +38,9 @@ def expected(
         if history.start <= row["event_date"] <= history.as_of:
             found[row["user_id"]][row["event_date"]] = row
     lateness = usual_lateness(arrivals, rows, history.as_of)
-    made = [_cells(feed, history, found, period, lateness) for period in LENGTHS]
+    made = [_cells(history, _by_first_activity(feed, found, period), period, lateness) for period in LENGTHS]
+    if feed.sign_up_date:
+        made.append(_by_sign_up(feed, history, found, users, lateness))
     return {
         "user_history": [_history(feed, user, own) for user, own in found.items()],
         "retention": [cell for cells in made for cell in cells],
@@ -64,18 +73,41 @@ def _weeks_after(first: date, day: date) -> int:
     return (_monday(day) - _monday(first)).days // 7
 
 
-def _cells(
-    feed: Described, history: History, users: Mapping[str, Mapping[date, Row]], period: str, lateness: int
-) -> list[Row]:
-    days, last = (7, LENGTHS[period]) if period == "week" else (1, LENGTHS[period])
-    cohorts: dict[tuple[date, str, str], list[set[int]]] = defaultdict(list)
-    for day in history.dates:
-        cohorts[(_monday(day) if period == "week" else day, *TOTAL)] = []
+def _by_first_activity(feed: Described, users: Mapping[str, Mapping[date, Row]], period: str) -> Cohorts:
+    cohorts: Cohorts = defaultdict(list)
     for own in users.values():
         first = min(own)
         after = {_weeks_after(first, day) if period == "week" else (day - first).days for day in own}
         for series in (TOTAL, *((name, own[first][name]) for name in feed.attributes)):
             cohorts[(_monday(first) if period == "week" else first, *series)].append(after)
+    return cohorts
+
+
+def _by_sign_up(
+    feed: Described, history: History, active: Mapping[str, Mapping[date, Row]], users: Iterable[Row], lateness: int
+) -> list[Row]:
+    """By the date in the latest snapshot up to as_of with the user, else in the earliest after it."""
+    snapshots = defaultdict(dict)
+    for row in users:
+        snapshots[row["user_id"]][date.fromisoformat(row["arrival"])] = row[feed.sign_up_date]
+    signed = {}
+    for user, own in snapshots.items():
+        known = [arrival for arrival in own if arrival <= history.as_of]
+        signed[user] = own[max(known) if known else min(own)]
+    cohorts: Cohorts = defaultdict(list)
+    for user, day in signed.items():
+        if day is not None and _monday(day) in {_monday(closed) for closed in history.dates}:
+            after = {_weeks_after(day, one) for one in active.get(user, ()) if one >= day}
+            cohorts[(_monday(day), *TOTAL)].append(after)
+    cells = [{**cell, "cohort_by": "sign_up"} for cell in _cells(history, cohorts, "week", lateness)]
+    without = sum(signed.get(user) is None for user in active)
+    apart = {"period": "week", "cohort_by": "sign_up", "dimension": "all", "value": "all", "size": without}
+    return [*cells, {**dict.fromkeys(cells[0]), **apart}]
+
+
+def _cells(history: History, found: Cohorts, period: str, lateness: int) -> list[Row]:
+    days, last = (7, LENGTHS[period]) if period == "week" else (1, LENGTHS[period])
+    cohorts = {(_monday(day) if period == "week" else day, *TOTAL): [] for day in history.dates} | found
     cells = []
     for (start, dimension, value), members in cohorts.items():
         ends = [start + DAY * (days * (k + 1) - 1) for k in range(last + 1)]

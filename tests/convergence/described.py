@@ -43,6 +43,7 @@ class Described:
     page_views: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    sign_up_date: str = ""
     first_date: date = date(2023, 1, 1)
     start: date | None = None
     through: date | None = None
@@ -75,6 +76,7 @@ NOTES = Described(
     has_version=True,
     page_views=("page_view",),
     attributes=("country", "device_type", "subscription_type"),
+    sign_up_date="join_date",
 )
 ACCESS_LOG = Described(
     name="access_log",

@@ -40,7 +40,7 @@ def expected(feed: Described, files: Mapping[str, bytes], user_files: Mapping[st
         "sessions": sessions(feed, made),
         "user_days": days,
         **active_users(feed, history, days),
-        **cohorts.expected(feed, history, {feed.arrival(path) for path in files}, rows, days),
+        **cohorts.expected(feed, history, {feed.arrival(path) for path in files}, rows, days, users),
         "session_days": session_days(feed, history, sessions(feed, made), days),
         **load_times.expected(feed, history, made),
         **devices.expected(feed, history, made),

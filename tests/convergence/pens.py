@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 
+DAY = timedelta(days=1)
 ACTIONS = ("a", "h", "b")
 THINGS = ("IU", "PY")
 LATE_NIGHT = "2025-02-30 10:00:00"
@@ -85,9 +86,9 @@ def aqua(said: Said) -> str:
     return json.dumps(record)
 
 
-def users(who: int, values: int) -> str:
-    """A row of a snapshot."""
-    country, joined = ("DE", "FR", "", "DE")[values], ("2024-01-01", "2024-01-02", "2024-01-02", "")[values]
+def users(who: int, values: int, first: date) -> str:
+    """A row of a snapshot. first: of the history's dates; who signs up on the fourth may have been active before."""
+    country, joined = ("DE", "FR", "", "DE")[values], (first, first + DAY * 3, first + DAY * 3, "")[values]
     return f"u{who:03d},{joined},{country},{('phone', 'tv')[values % 2]},{('free', 'pro')[values // 2]}"
 
 

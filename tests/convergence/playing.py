@@ -120,7 +120,8 @@ class Play:
         path = of_users if is_of_users else self._path(arrival, place, edit.name)
         file = self.site.landing / path
         if isinstance(edit, stories.Snapshot):
-            rows = [pens.users(place * stories.USERS + user, values) for user, values in edit.rows]
+            first = self.first + DAY * place * stories.DAYS
+            rows = [pens.users(place * stories.USERS + user, values, first) for user, values in edit.rows]
             self.site.land(path, pens.users_file(rows))
         elif isinstance(edit, stories.Put):
             self.site.land(path, self._content(place, story, edit))

@@ -56,6 +56,13 @@ loads,2025-02-10 09:00:06,page_view,p1,3,all
 moves,2025-02-10 09:20:00,view,p1,10,5.1.0
 last,2025-02-10 09:00:00,view,p1,10,5.1.0"""
 
+# Of one who signs up on 2025-04-09, far from the first day, in a week with a day before and another one after.
+LONG_BEFORE = f"""{HEADER}
+waits,2025-01-20 09:00:00,view,p1,10,5.1.0
+waits,2025-04-08 09:00:00,view,p1,10,5.1.0
+waits,2025-04-11 09:00:00,view,p1,10,5.1.0
+"""
+
 # The same arrival, a file that sorts before: it wins. And arrival 2025-02-12, which comes later and loses,
 # but whose late row joins two sessions of `moves` and starts earlier.
 EARLIER_FILE = (
@@ -82,7 +89,10 @@ future,2024-01-01,AT,phone,free
 SNAPSHOT_SAME_DAY = f"{USERS}\ngap,2023-01-01,IT,laptop,free\nmillis,,IT,laptop,free\n"
 SNAPSHOT_AFTER = f"""{USERS}
 gap,2024-01-01,PT,phone,free
-midnight,2024-01-01,PT,phone,free
+midnight,2025-02-11,PT,phone,free
+longago,2025-02-26,PT,phone,free
+waits,2025-04-09,PT,phone,free
+quiet,2025-02-12,PT,phone,free
 last,2024-01-01,NZ,phone,free
 """
 
@@ -100,6 +110,7 @@ def make_hard(landing: Path) -> None:
         events / "2025-02-10" / "mixed.csv": MIXED,
         events / "2025-02-10" / "a_first.csv": EARLIER_FILE,
         events / "2025-02-12" / "a_first.csv": LATER_ARRIVAL,
+        events / "2025-04-11" / "waits.csv": LONG_BEFORE,
         events / "2025-02-13" / "empty.csv": "",
         events / "2025-02-13" / "header_alone.csv": f"{HEADER}\n",
         events / "2025-02-13" / "header_wrong.csv": f"user,{HEADER}\nx,2025-02-13 09:00:00,view,p1,10,5.1.0\n",

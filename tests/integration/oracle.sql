@@ -353,50 +353,62 @@ late AS (
 sums AS (SELECT days, sum(rows) OVER (ORDER BY days) AS so_far, sum(rows) OVER () AS every FROM late)
 SELECT coalesce(min(days), 0) AS days FROM sums WHERE so_far * 1000 >= every * 995;
 
-CREATE TABLE kinds AS SELECT * FROM (VALUES ('week', 26, 7), ('day', 30, 1)) k(period, last_after, days);
+CREATE TABLE kinds AS SELECT * FROM (
+    VALUES ('week', 'first_activity', 26, 7), ('day', 'first_activity', 30, 1), ('week', 'sign_up', 26, 7)
+) k(period, cohort_by, last_after, days);
 
+-- When users signed up, as known on the last closed date.
+CREATE TABLE sign_ups AS
+WITH placed AS (SELECT user_id, join_date, arrival, arrival::DATE <= (SELECT max(day) FROM calendar) AS is_known FROM users)
+SELECT user_id, join_date FROM placed
+QUALIFY row_number() OVER (
+    PARTITION BY user_id ORDER BY is_known DESC, CASE WHEN is_known THEN arrival END DESC, arrival
+) = 1;
+
+-- since: the first date on which what a user did counts.
 CREATE TABLE members AS
-SELECT period, date_trunc(period, first_date)::DATE AS cohort_start, dimension, value, user_id
-FROM kinds CROSS JOIN (
-    SELECT user_id, first_date, 'all' AS dimension, 'all' AS value FROM user_history
-    UNION ALL SELECT user_id, first_date, 'country', country FROM user_history
-    UNION ALL SELECT user_id, first_date, 'device_type', device_type FROM user_history
-    UNION ALL SELECT user_id, first_date, 'subscription_type', subscription_type FROM user_history
-);
+SELECT period, cohort_by, date_trunc(period, since)::DATE AS cohort_start, dimension, value, user_id, since
+FROM kinds JOIN (
+    SELECT 'first_activity' AS cohort_by, user_id, first_date AS since, 'all' AS dimension, 'all' AS value FROM user_history
+    UNION ALL SELECT 'first_activity', user_id, first_date, 'country', country FROM user_history
+    UNION ALL SELECT 'first_activity', user_id, first_date, 'device_type', device_type FROM user_history
+    UNION ALL SELECT 'first_activity', user_id, first_date, 'subscription_type', subscription_type FROM user_history
+    UNION ALL SELECT 'sign_up', user_id, join_date, 'all', 'all' FROM sign_ups WHERE join_date IS NOT NULL
+) USING (cohort_by);
 
 -- Each period after each cohort's: whether the history shows it, and its last day.
 CREATE TABLE ages AS
 SELECT
-    period, last_after, cohort_start, after AS periods_after, cohort_start + (days * (after + 1) - 1)::INT AS last_day,
+    period, cohort_by, last_after, cohort_start, after AS periods_after, cohort_start + (days * (after + 1) - 1)::INT AS last_day,
     is_complete(cohort_start + (days * after)::INT, cohort_start + (days * (after + 1) - 1)::INT) AS shows
 FROM (SELECT DISTINCT k.*, date_trunc(period, day)::DATE AS cohort_start FROM kinds k CROSS JOIN calendar)
 CROSS JOIN generate_series(0, last_after) g(after);
 
 CREATE TABLE cohorts AS
-SELECT period, cohort_start, dimension, value, count(user_id) AS size FROM (
-    FROM members UNION ALL SELECT DISTINCT period, cohort_start, 'all', 'all', NULL FROM ages
+SELECT period, cohort_by, cohort_start, dimension, value, count(user_id) AS size FROM (
+    FROM members UNION ALL SELECT DISTINCT period, cohort_by, cohort_start, 'all', 'all', NULL, NULL::DATE FROM ages
 ) GROUP BY ALL;
 
 CREATE TABLE came AS
 SELECT DISTINCT
     m.*, CASE period WHEN 'week' THEN (date_trunc('week', a.day)::DATE - cohort_start) // 7 ELSE a.day - cohort_start END
         AS periods_after
-FROM members m JOIN activity a ON a.dimension = 'all' AND a.user_id = m.user_id;
+FROM members m JOIN activity a ON a.dimension = 'all' AND a.user_id = m.user_id AND a.day >= m.since;
 
 CREATE TABLE counted_cells AS
 SELECT
-    c.period, c.dimension, c.value, c.cohort_start, a.periods_after, c.size, a.last_day,
+    c.period, c.cohort_by, c.dimension, c.value, c.cohort_start, a.periods_after, c.size, a.last_day,
     max(a.last_day) OVER cohort AS last_day_of_all,
     first_value(a.shows) OVER (cohort ORDER BY a.periods_after) AS is_cohort,
     a.shows,
     bool_and(a.shows) OVER (cohort ORDER BY a.periods_after DESC) AS shows_all_later,
-    (SELECT count(*) FROM came x WHERE (x.period, x.dimension, x.value, x.cohort_start, x.periods_after)
-        = (c.period, c.dimension, c.value, c.cohort_start, a.periods_after)) AS bounded,
-    (SELECT count(DISTINCT x.user_id) FROM came x WHERE (x.period, x.dimension, x.value, x.cohort_start)
-        = (c.period, c.dimension, c.value, c.cohort_start)
+    (SELECT count(*) FROM came x WHERE (x.period, x.cohort_by, x.dimension, x.value, x.cohort_start, x.periods_after)
+        = (c.period, c.cohort_by, c.dimension, c.value, c.cohort_start, a.periods_after)) AS bounded,
+    (SELECT count(DISTINCT x.user_id) FROM came x WHERE (x.period, x.cohort_by, x.dimension, x.value, x.cohort_start)
+        = (c.period, c.cohort_by, c.dimension, c.value, c.cohort_start)
         AND x.periods_after BETWEEN a.periods_after AND a.last_after) AS unbounded
-FROM cohorts c JOIN ages a USING (period, cohort_start)
-WINDOW cohort AS (PARTITION BY c.period, c.dimension, c.value, c.cohort_start);
+FROM cohorts c JOIN ages a USING (period, cohort_by, cohort_start)
+WINDOW cohort AS (PARTITION BY c.period, c.cohort_by, c.dimension, c.value, c.cohort_start);
 
 CREATE MACRO wilson(share, trials, side) AS (
     (share + 1.959963984540054 ** 2 / (2 * trials)
@@ -407,25 +419,28 @@ CREATE MACRO wilson(share, trials, side) AS (
 CREATE TABLE retention AS
 WITH known AS (
     SELECT
-        *, is_cohort AND shows AS has_bounded, is_cohort AND shows_all_later AS has_unbounded,
+        *, periods_after > 0 OR cohort_by = 'sign_up' AS has_interval, is_cohort AND shows AS has_bounded, is_cohort AND shows_all_later AS has_unbounded,
         bounded::DOUBLE / nullif(size, 0) AS bounded_rate, unbounded::DOUBLE / nullif(size, 0) AS unbounded_rate_,
         (SELECT max(day) FROM calendar) AS as_of, (SELECT days FROM usual_lateness) AS late_days
     FROM counted_cells
 )
 SELECT
-    period, 'first_activity' AS cohort_by, dimension, value, cohort_start, periods_after::INT AS periods_after,
+    period, cohort_by, dimension, value, cohort_start, periods_after::INT AS periods_after,
     CASE WHEN is_cohort THEN size END AS size,
     CASE WHEN has_bounded THEN bounded END AS retained,
     CASE WHEN has_bounded THEN bounded_rate END AS rate,
-    CASE WHEN has_bounded AND periods_after > 0 THEN wilson(bounded_rate, size, -1) END AS rate_low,
-    CASE WHEN has_bounded AND periods_after > 0 THEN wilson(bounded_rate, size, 1) END AS rate_high,
+    CASE WHEN has_bounded AND has_interval THEN wilson(bounded_rate, size, -1) END AS rate_low,
+    CASE WHEN has_bounded AND has_interval THEN wilson(bounded_rate, size, 1) END AS rate_high,
     CASE WHEN has_bounded THEN if(as_of < last_day + late_days::INT, 'open', 'settled') END AS state,
     CASE WHEN has_unbounded THEN unbounded END AS unbounded_retained,
     CASE WHEN has_unbounded THEN unbounded_rate_ END AS unbounded_rate,
-    CASE WHEN has_unbounded AND periods_after > 0 THEN wilson(unbounded_rate_, size, -1) END AS unbounded_rate_low,
-    CASE WHEN has_unbounded AND periods_after > 0 THEN wilson(unbounded_rate_, size, 1) END AS unbounded_rate_high,
+    CASE WHEN has_unbounded AND has_interval THEN wilson(unbounded_rate_, size, -1) END AS unbounded_rate_low,
+    CASE WHEN has_unbounded AND has_interval THEN wilson(unbounded_rate_, size, 1) END AS unbounded_rate_high,
     CASE WHEN has_unbounded THEN if(as_of < last_day_of_all + late_days::INT, 'open', 'settled') END AS unbounded_state
-FROM known;
+FROM known
+UNION ALL BY NAME
+SELECT 'week' AS period, 'sign_up' AS cohort_by, 'all' AS dimension, 'all' AS value, count(*) AS size
+FROM user_history ANTI JOIN (FROM sign_ups WHERE join_date IS NOT NULL) USING (user_id);
 
 -- Sessions by day ----------------------------------------------------------------------------------------------
 CREATE TABLE session_series AS

@@ -194,5 +194,11 @@ def test_a_dimension_is_partitioned_by_one_of_its_attributes() -> None:
         Dimension(**(declared | {"partition_by": "user_id"}))
 
 
+def test_the_date_of_sign_up_is_a_date_of_the_snapshots() -> None:
+    declared = {name: getattr(NOTES.dimensions[0], name) for name in Dimension.__dataclass_fields__}
+    with pytest.raises(ValueError, match=r"sign_up_date is 'country', expected one of \['join_date'\]"):
+        Dimension(**(declared | {"sign_up_date": "country"}))
+
+
 def test_a_whole_row_may_be_the_key() -> None:
     assert ACCESS_LOG.event_key == WHOLE_ROW

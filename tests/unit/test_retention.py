@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from analytics_assets.layers.retention import COHORTS
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.lateness import usual_lateness_days
-from analytics_assets.transforms.retention import Closed, PeriodName, cells, cohort_counts, wilson
+from analytics_assets.transforms.retention import COHORTS, Closed, PeriodName, cells, cohort_counts, wilson
 from analytics_assets.transforms.user_history import monday
 from resources.spark import Spark
 

@@ -12,14 +12,13 @@ from deltalake import write_deltalake
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.layers.retention import COHORTS
 from analytics_assets.reports.cohorts import Cohort, overall
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
 from analytics_assets.reports.retention_figures import NOTHING, curves, triangle
 from analytics_assets.transforms.history import History
-from analytics_assets.transforms.retention import Closed, cells
+from analytics_assets.transforms.retention import COHORTS, Closed, cells
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
