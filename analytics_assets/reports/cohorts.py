@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
 from analytics_assets.transforms.columns import TOTAL
+from analytics_assets.transforms.retention import FIRST_ACTIVITY, SIGN_UP
 
 DRAWN_COHORTS = 27
 """Of the latest cohorts: half a year and the week that begins it."""
@@ -21,7 +22,7 @@ FIGURES = ("retained", "rate", "rate_low", "rate_high", "state")
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A known cell. interval: None in the cohort's own week."""
+    """A known cell. interval: None in the own week of a cohort by first activity."""
 
     after: int
     retained: int
@@ -32,7 +33,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Cohort:
-    """Users who began in a week; cells: by weeks after, the known ones. unbounded: the same, in any later week too."""
+    """Users who began, or signed up, in a week.
+
+    cells: by weeks after, the known ones. unbounded: the same, in any later week too.
+    """
 
     start: date
     size: int
@@ -40,14 +44,23 @@ class Cohort:
     unbounded: dict[int, Cell]
 
 
-def read_cohorts(table: Dataset | None) -> list[Cohort]:
+@dataclass(frozen=True, kw_only=True)
+class SignUps:
+    """Cohorts by sign-up. without: active users of whom no date is known."""
+
+    cohorts: list[Cohort]
+    without: int
+
+
+def read_cohorts(table: Dataset | None, cohort_by: str = FIRST_ACTIVITY) -> list[Cohort]:
     """The latest complete weekly cohorts of all users, the oldest first."""
     if table is None:
         return []
-    wanted = (pc.field("period") == "week") & (pc.field("dimension") == TOTAL) & pc.is_valid(pc.field("size"))
+    is_complete = pc.is_valid(pc.field("size")) & pc.is_valid(pc.field("cohort_start"))
+    wanted = (pc.field("cohort_by") == cohort_by) & (pc.field("period") == "week") & (pc.field("dimension") == TOTAL)
     names = ["cohort_start", "periods_after", "size", *FIGURES, *[f"unbounded_{name}" for name in FIGURES]]
     found: dict[date, Cohort] = {}
-    for row in table.to_table(columns=names, filter=wanted).to_pylist():
+    for row in table.to_table(columns=names, filter=wanted & is_complete).to_pylist():
         cohort = found.setdefault(
             row["cohort_start"], Cohort(start=row["cohort_start"], size=row["size"], cells={}, unbounded={})
         )
@@ -55,6 +68,15 @@ def read_cohorts(table: Dataset | None) -> list[Cohort]:
             if row[f"{kind}rate"] is not None:
                 cells[row["periods_after"]] = _cell(row, kind)
     return [found[start] for start in sorted(found)[-DRAWN_COHORTS:]]
+
+
+def read_sign_ups(table: Dataset | None) -> SignUps | None:
+    """The cohorts by sign-up; None where the table has none."""
+    if table is None:
+        return None
+    is_apart = (pc.field("cohort_by") == SIGN_UP) & ~pc.is_valid(pc.field("cohort_start"))
+    apart = table.to_table(columns=["size"], filter=is_apart)["size"].to_pylist()
+    return SignUps(cohorts=read_cohorts(table, SIGN_UP), without=sum(apart)) if apart else None
 
 
 def overall(cohorts: list[Cohort], *, unbounded: bool = False) -> dict[int, float]:

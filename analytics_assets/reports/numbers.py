@@ -20,7 +20,7 @@ from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.activity_numbers import Activity, read_activity
 from analytics_assets.reports.anomaly_numbers import Anomalies, read_anomalies
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
-from analytics_assets.reports.cohorts import Cohort, read_cohorts
+from analytics_assets.reports.cohorts import Cohort, SignUps, read_cohorts, read_sign_ups
 from analytics_assets.reports.device_numbers import Devices, read_devices
 from analytics_assets.reports.load_numbers import Loads, read_loads
 from analytics_assets.reports.power_numbers import Concentration, read_concentration
@@ -71,6 +71,7 @@ class Numbers:
     sessions: list[Count] = field(default_factory=list)
     session_days: dict[str, list[Value]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
+    sign_ups: SignUps | None = None
     devices: Devices | None = None
     concentration: Concentration | None = None
     loads: Loads | None = None
@@ -110,6 +111,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
         session_days=_session_days(datasets.get("session_days"), dates),
         cohorts=read_cohorts(datasets.get("retention")),
+        sign_ups=read_sign_ups(datasets.get("retention")),
         concentration=read_concentration(datasets.get("engagement_concentration")),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),

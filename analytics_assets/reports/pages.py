@@ -108,7 +108,7 @@ REPORTS: tuple[Report, ...] = (
         about="How many of those who came first in a week came again in the weeks after.",
         tables=("retention",),
         sections=lambda numbers: (
-            [Section(title="Retention", charts=retention(numbers.cohorts))] if numbers.cohorts else []
+            [Section(title="Retention", charts=retention(numbers.cohorts, numbers.sign_ups))] if numbers.cohorts else []
         ),
         tiles=headline.retention,
         reading=(

@@ -1,4 +1,4 @@
-"""Figures of retention: the triangle of cohorts, and how many are left by age.
+"""Figures of retention: the triangles of cohorts, and how many are left by age.
 
 Belongs here: which cells each chart shows, under which words. Does not: reading (cohorts.py), other figures
 (figures.py).
@@ -6,11 +6,13 @@ Belongs here: which cells each chart shows, under which words. Does not: reading
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.charts import Chart
-from analytics_assets.reports.cohorts import Cell, Cohort, overall
+from analytics_assets.reports.cohorts import Cell, Cohort, SignUps, overall
 from analytics_assets.reports.values import Values
 
 SCALE = [[place, colour] for place, colour in zip((0.0, 0.5, 1.0), style.SCALE, strict=True)]
@@ -24,19 +26,45 @@ ROW, FRAME = 22, 130
 """Heights in pixels: of a cohort's row, and of what stands around the rows."""
 COLOURS = (style.ORANGE, style.GREEN, style.PURPLE)
 NOTHING = "No week after a cohort's own has ended yet."
+NO_WEEK = "No week in which users signed up has ended yet."
 
 
-def retention(cohorts: list[Cohort]) -> list[Chart]:
-    """The triangle, and the curves."""
-    return [triangle(cohorts), curves(cohorts)]
+def retention(cohorts: list[Cohort], sign_ups: SignUps | None) -> list[Chart]:
+    """The triangle, the curves, and the triangle by sign-up where the feed has one."""
+    return [triangle(cohorts), curves(cohorts), *([sign_up_triangle(sign_ups)] if sign_ups else [])]
 
 
 def triangle(cohorts: list[Cohort]) -> Chart:
     """Each cohort a row, each week after its own a column."""
     weeks = sorted({after for cohort in cohorts for after in cohort.cells if after})
-    about = "Of the users first active in a week, the share active in the k-th week after. One row is a cohort."
+    chart = Chart(
+        key="retention",
+        title="Weekly retention",
+        about="Of the users first active in a week, the share active in the k-th week after. One row is a cohort.",
+        figure=None,
+        notes=[] if weeks else [NOTHING],
+    )
+    return _of_cells(chart, cohorts, weeks)
+
+
+def sign_up_triangle(sign_ups: SignUps) -> Chart:
+    """Each cohort by sign-up a row, its own week and each one after a column."""
+    weeks = sorted({after for cohort in sign_ups.cohorts for after in cohort.cells})
+    apart = f"Active users of whom no date of sign-up is known, and who are in no row: {sign_ups.without:,}."
+    chart = Chart(
+        key="retention-by-sign-up",
+        title="Weekly retention by sign-up",
+        about="Of the users who signed up in a week, the share active in that week (0) after they did, and in the k-th "
+        "week after.",
+        figure=None,
+        notes=[*([] if weeks else [NO_WEEK]), *([apart] if sign_ups.without else [])],
+    )
+    return _of_cells(chart, sign_ups.cohorts, weeks)
+
+
+def _of_cells(chart: Chart, cohorts: list[Cohort], weeks: list[int]) -> Chart:
     if not weeks:
-        return Chart(key="retention", title="Weekly retention", about=about, figure=None, notes=[NOTHING])
+        return chart
     names = [f"{cohort.start} ({cohort.size:,})" for cohort in cohorts]
     rows = [[cohort.cells.get(week) for week in weeks] for cohort in cohorts]
     heat = go.Heatmap(
@@ -73,12 +101,10 @@ def triangle(cohorts: list[Cohort]) -> Chart:
         ],
         formats=["%{x}", "%{y:,d}", *["%{z:.1%}"] * len(weeks)],
     )
-    return Chart(
-        key="retention",
-        title="Weekly retention",
-        about=about,
+    return replace(
+        chart,
         figure=go.Figure([heat, hatch], style.layout(xaxis, yaxis, hovermode="closest")),
-        notes=["Beside each cohort: its users. Hatched: late rows may still change the cell."],
+        notes=["Beside each cohort: its users. Hatched: late rows may still change the cell.", *chart.notes],
         is_daily=False,
         unit="share of the cohort",
         values=values,

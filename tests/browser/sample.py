@@ -11,7 +11,7 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.reports.activity_numbers import Activity
 from analytics_assets.reports.anomaly_numbers import Anomalies, Watched
 from analytics_assets.reports.arrivals import Arrivals
-from analytics_assets.reports.cohorts import Cell, Cohort
+from analytics_assets.reports.cohorts import Cell, Cohort, SignUps
 from analytics_assets.reports.device_numbers import Devices, Difference
 from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
@@ -50,6 +50,7 @@ def sample_numbers() -> Numbers:
         anomalies=_anomalies(dates),
         concentration=_concentration(),
         cohorts=[_cohort(number) for number in range(6)],
+        sign_ups=SignUps(cohorts=[_cohort(number) for number in range(6)], without=1_234),
         arrivals=Arrivals(
             dates=dates,
             landed=[200] * DAYS,

@@ -12,19 +12,20 @@ from deltalake import write_deltalake
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports.cohorts import Cohort, overall
+from analytics_assets.reports.cohorts import Cohort, SignUps, overall
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
-from analytics_assets.reports.retention_figures import NOTHING, curves, triangle
+from analytics_assets.reports.retention_figures import NOTHING, curves, retention, sign_up_triangle, triangle
 from analytics_assets.transforms.history import History
-from analytics_assets.transforms.retention import COHORTS, Closed, cells
+from analytics_assets.transforms.retention import COHORTS, SIGN_UP, Closed, cells, counted_apart
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
 MONDAY = date(2025, 1, 6)
 WEEK = timedelta(days=7)
 # Start, size, and users of the cohort in weeks 0, 1, 2; unbounded below.
+SIGNED = ((MONDAY, 8, [4, 2, 0], [5, 2, 0]),)
 COUNTS = ((MONDAY, 10, [10, 4, 2], [10, 5, 2]), (MONDAY + WEEK, 30, [30, 3, 9], [30, 10, 9]))
 
 
@@ -77,3 +78,37 @@ def test_the_page_has_the_section_and_says_what_is_not_known_yet(tmp_path: Path,
     made = page(read_numbers(lakehouse, NOTES), report)
     assert "Weekly retention" in made
     assert (escape(NOTHING) in made) == (weeks == 1)
+
+
+def with_sign_ups(tmp_path: Path, weeks: int) -> SignUps | None:
+    """What the report reads of a table that has cohorts by sign-up beside those by first activity."""
+    rows = [dict(zip(COHORTS.names, ("week", start, "all", "all", *rest), strict=True)) for start, *rest in SIGNED]
+    as_of = MONDAY + WEEK * weeks - timedelta(days=1)
+    history = History(start=MONDAY, as_of=as_of, missing=frozenset())
+    closed = Closed(period="week", periods=history.weeks(), settled_through=as_of - WEEK)
+    lakehouse, _ = cohorts(tmp_path, weeks)
+    made = cells(pa.Table.from_pylist(rows, COHORTS), closed, 2, SIGN_UP)
+    location = lakehouse.location(feed_tables(NOTES)["retention"])
+    write_deltalake(location, pa.concat_tables([made, counted_apart(1_234, SIGN_UP)]), mode="append")
+    numbers = read_numbers(lakehouse, NOTES)
+    assert numbers.cohorts == cohorts(tmp_path / "without", weeks)[1], "the others are as they were"
+    return numbers.sign_ups
+
+
+def test_cohorts_by_sign_up_have_a_triangle_of_their_own_from_week_0_on(tmp_path: Path) -> None:
+    found = with_sign_ups(tmp_path, weeks=2)
+    assert found is not None
+    chart = sign_up_triangle(found)
+    assert chart.figure is not None
+    heat = chart.figure.data[0]
+    assert (list(heat.x), list(heat.y)) == ([0, 1], ["2025-01-06 (8)", "2025-01-13 (0)"])
+    assert [list(row) for row in heat.z] == [[0.5, 0.25], [None, None]]
+    assert heat.customdata[0][0] == "Week 0: 4 users, 50.0%, 95 % interval 21.5% to 78.5%"
+    assert "1,234" in chart.notes[-1]
+
+
+def test_a_feed_whose_table_has_none_by_sign_up_has_no_such_triangle(tmp_path: Path) -> None:
+    lakehouse, found = cohorts(tmp_path, weeks=3)
+    numbers = read_numbers(lakehouse, NOTES)
+    assert numbers.sign_ups is None
+    assert [chart.key for chart in retention(found, numbers.sign_ups)] == ["retention", "retention-by-age"]
