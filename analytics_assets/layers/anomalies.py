@@ -42,6 +42,7 @@ def build_anomalies(world: World) -> Built:
         for series, own in sorted(points(found, series_inputs.hours(world), feed).items())
     }
     table, of_points = world.tables[TABLE], world.tables[POINTS]
+    whole.begin(world, TABLE)
     lakehouse.put(of_points, _rows(of_points, _points(verdicts)), world.run_id, [""])
     rows = _rows(table, _alarms(verdicts))
     written = lakehouse.put(table, rows, world.run_id, [""])

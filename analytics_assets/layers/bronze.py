@@ -11,7 +11,14 @@ import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.arrivals import misnamed
-from analytics_assets.layers.counting import new_counts, read_before, with_new_fingerprints, write_counts
+from analytics_assets.layers.counting import (
+    arrivals_being_read,
+    begin_reading,
+    new_counts,
+    read_before,
+    with_new_fingerprints,
+    write_counts,
+)
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
@@ -68,7 +75,7 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
     files: all that landed of their arrivals.
     """
     version, counts = reading_version(world.feed), world.counts()
-    known = set(pc.unique(counts["arrival"]).to_pylist())
+    known = set(pc.unique(counts["arrival"]).to_pylist()) - arrivals_being_read(world, EVENTS_SOURCE)
     again = [file for file in files if file.arrival in known]
     if not again:
         return set()
@@ -102,20 +109,24 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
         keep_raw=feed.event_key == WHOLE_ROW,
     )
     is_arrival = one_of("arrival", keys)
+    left = begin_reading(world, EVENTS_SOURCE, keys)
     with reading_config(spark, feed.format):
         written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     version = reading_version(feed)
     counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone)
     fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
-    touched = settle(world, keys, fresh)
+    touched = settle(world, keys, fresh, left)
     done = built(world, table, written, keys)
     return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
 
 
-def settle(world: World, arrivals: Sequence[str], fresh: pa.Table) -> dict[str, str]:
-    """Record what follows from arrivals that stand in bronze; counts come last, since they say that all is done."""
+def settle(world: World, arrivals: Sequence[str], fresh: pa.Table, left: Collection[str] = ()) -> dict[str, str]:
+    """Record what follows from arrivals that stand in bronze; counts come last, since they say that all is done.
+
+    left: those that a run was reading when it ended. The tide may stand as it left it.
+    """
     keys = record_keys(world, arrivals) if world.feed.key_scope == "feed" else None
-    touched = record_tide(world, fresh, arrivals, keys)
+    touched = record_tide(world, fresh, arrivals, keys, every_date=bool(left))
     write_counts(world, EVENTS_SOURCE, arrivals, fresh)
     return touched
 

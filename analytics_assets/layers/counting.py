@@ -1,7 +1,7 @@
 """Counting: the table counts, written when all else that follows from an arrival stands.
 
-Belongs here: rows of counts from what was read and from what was landed, replacing them. Does not: the aggregate
-(transforms/counts.py), the tide (tide.py).
+Belongs here: rows of counts from what was read and from what was landed, replacing them, and which arrivals are being
+read. Does not: the aggregate (transforms/counts.py), the tide (tide.py).
 
 Counts are a row a file and hour at most: they are gathered in the driver and written without Spark.
 """
@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.layers.reading import Reading
 from analytics_assets.layers.world import World, digest, empty_counts, stamped
 from analytics_assets.transforms.bronze import LANDED
+from analytics_assets.transforms.counts import being_read
 from resources.conditions import one_of
 from resources.landing import LandedFile
 from resources.spark import gathered
@@ -84,6 +85,23 @@ def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh:
 
 
 def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:
-    """Replace the counts of arrivals of one source."""
-    where = one_of("source", [source]) & one_of("arrival", arrivals)
+    """Replace the counts of arrivals of one source, which are no longer being read."""
+    where = one_of("source", [source, being_read(source)]) & one_of("arrival", arrivals)
     world.lakehouse.put(world.tables["counts"], fresh, world.run_id, arrivals, where)
+
+
+def begin_reading(world: World, source: str, arrivals: Sequence[str]) -> set[str]:
+    """Note, before anything else is written, that arrivals are being read; which of them a run left so that ended.
+
+    Their files are read again though they are what counts say, and what is computed meanwhile is computed again.
+    """
+    ours = pa.table({"arrival": sorted(arrivals), "standing": [LANDED] * len(arrivals), "rows": [0] * len(arrivals)})
+    rows, where = _in_full(ours, being_read(source), empty_counts().schema), one_of("source", [being_read(source)])
+    left = arrivals_being_read(world, source) & {*arrivals}
+    world.lakehouse.put(world.tables["counts"], rows, world.run_id, arrivals, where & one_of("arrival", arrivals))
+    return left
+
+
+def arrivals_being_read(world: World, source: str) -> set[str]:
+    """Arrivals that are being read, or that a run was reading when it ended."""
+    return {*world.counts(["arrival", "source"], pc.field("source") == being_read(source))["arrival"].to_pylist()}

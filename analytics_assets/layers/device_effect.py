@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyspark.sql.functions as F
 
 from analytics_assets.feeds.device_tables import DIFFERENCES, EFFECT, LOADS, PAIRS
+from analytics_assets.layers.unfinished import begin, with_others
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.bootstrap import MOST_CELLS, REPLICATES, SEED, Ints
 from analytics_assets.transforms.columns import TOTAL
@@ -62,7 +63,9 @@ class Due:
 
     def periods_behind(self, world: World) -> dict[str, str]:
         """Periods whose figures are not as they should be."""
-        return self._not_held(differing(world.lakehouse.versions(world.tables[EFFECT]), self.periods))
+        lakehouse, tables = world.lakehouse, world.tables
+        standing = {*lakehouse.rows(tables[PAIRS]), *lakehouse.rows(tables[DIFFERENCES])}
+        return self._not_held(differing(with_others(lakehouse.versions(tables[EFFECT]), standing), self.periods))
 
     def _not_held(self, found: Mapping[str, str]) -> dict[str, str]:
         return {key: version for key, version in found.items() if key not in self.held}
@@ -76,7 +79,7 @@ def behind(world: World) -> dict[str, str]:
 
 
 def build_device_effect(world: World, *, again: bool = False) -> Built:
-    """Bring all tables up to date: first the sums, last the table that says of which versions they are.
+    """Bring all tables up to date: first the sums, last the table that says of which versions the others are.
 
     again: compute all months anew, whether or not they are behind.
     """
@@ -90,6 +93,7 @@ def build_device_effect(world: World, *, again: bool = False) -> Built:
     for key in sorted(periods & due.periods.keys()):
         _tell(world, key, due, rows)
     written, table = None, world.tables[EFFECT]
+    begin(world, EFFECT, "period_month", periods)
     for name, found in rows.items() if periods else ():
         made = pa.Table.from_pylist(found, arrow_schema(world.tables[name]))
         where = one_of("period_month", periods)

@@ -8,7 +8,7 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.layers.counting import new_counts, write_counts
+from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.world import Built, Compared, World, built, snapshot_version
@@ -36,8 +36,8 @@ def look_at_snapshots(world: World) -> Compared:
 def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[str] = ()) -> Built:
     """Read snapshots from landing and replace them in the dimension.
 
-    The counts that mark them as read are written last, after the dates that they touch were recorded: a run
-    that is killed in between reads them again.
+    The counts that mark them as read are written last, after the dates that they touch were recorded, and before
+    anything else they say that they are being read: what a killed run left so is read again.
     """
     dimension, lakehouse = world.feed.dimension, world.lakehouse
     assert dimension is not None
@@ -54,6 +54,7 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     reading = examine(spark, files, contract, dimension.format)
     judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
     is_arrival = one_of("arrival", keys)
+    begin_reading(world, dimension.name, keys)
     with reading_config(spark, dimension.format):
         lakehouse.replace(
             rejected_table,

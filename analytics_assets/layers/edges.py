@@ -4,7 +4,7 @@ Belongs here: which sessions were open when a date began, which dates must be co
 from what a date's sessions follow. Does not: cutting sessions (transforms/unsplit_sessions.py).
 
 The table says of each date which open sessions it was computed with and which it leaves open. It is written after
-silver: until then a date's version differs from the one in the table, and the date counts as behind.
+silver, and says before it which dates are unfinished (unfinished.py): until then they count as behind.
 """
 
 from __future__ import annotations

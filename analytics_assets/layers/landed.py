@@ -26,7 +26,7 @@ from analytics_assets.layers.world import (
     snapshot_version,
 )
 from analytics_assets.transforms.bronze import LANDED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from resources.landing import LandedFile, LandingError
 
 ARRIVALS_AT_ONCE = 20
@@ -185,9 +185,9 @@ def _unsettled(world: World, source: Source, arrival: str, files: Sequence[Lande
 
 
 def _recorded(world: World, source: Source, arrivals: Collection[str]) -> pa.Table:
-    """What was read of arrivals, a row a file."""
+    """What was read of arrivals, a row a file, and which of them are being read."""
     wanted = (
-        (pc.field("source") == source.name)
+        pc.field("source").isin(pa.array([source.name, being_read(source.name)]))
         & (pc.field("standing") == LANDED)
         & pc.field("arrival").isin(pa.array(sorted(arrivals), pa.string()))
         & pc.field("arrival_month").isin(pa.array(sorted({arrival[:7] for arrival in arrivals}), pa.string()))

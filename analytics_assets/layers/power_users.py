@@ -4,7 +4,7 @@ Belongs here: what a period's rows depend on, what is null. Does not: totals and
 curve (transforms/concentration.py), where durations are cut (duration_cuts.py).
 
 Both follow from the same totals. The concentration has a row for each period of the history, is small, and is written
-last: its rows say of which version a period is in both. A run that is killed in between is done again by the next.
+last: its rows say of which version a period is in both (unfinished.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.layers import duration_cuts
+from analytics_assets.layers.unfinished import begin, with_others
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.concentration import PERCENTS, Steps, curve
 from analytics_assets.transforms.duration_cuts import dates_of, measured_periods, said
@@ -36,6 +37,7 @@ from resources.delta_tables import arrow_schema
 from resources.spark import gathered
 
 TABLE, CONCENTRATION = "power_users", "engagement_concentration"
+SOURCES = ("user_days", "sessions", "silver")
 BUCKETS = pa.schema(
     [("period_month", pa.string()), ("bucket", pa.int32()), ("users", pa.int64()), ("capped_ms", pa.int64())]
 )
@@ -53,7 +55,7 @@ def behind(world: World) -> dict[str, str]:
 def wanted_versions(world: World) -> dict[str, str]:
     """The version of each period of the feed's history, by its name."""
     cuts = duration_cuts.recorded_versions(world)
-    versions = [world.lakehouse.versions(world.tables[name]) for name in ("user_days", "sessions")]
+    versions = [world.lakehouse.versions(world.tables[name]) for name in SOURCES]
     wanted = {}
     for name, period in _periods(world).items():
         # What does not show anything yet depends on nothing else.
@@ -65,11 +67,12 @@ def wanted_versions(world: World) -> dict[str, str]:
 
 def recorded_versions(world: World) -> dict[str, str]:
     """The version of each period that stands in the tables."""
-    table = world.tables[CONCENTRATION]
-    if not world.lakehouse.exists(table):
-        return {}
-    rows = world.lakehouse.arrow(table, ["period_month", "input_version"]).to_pylist()
-    return {row["period_month"]: row["input_version"] for row in rows}
+    lakehouse, table = world.lakehouse, world.tables[CONCENTRATION]
+    recorded: dict[str, str] = {}
+    if lakehouse.exists(table):
+        rows = lakehouse.arrow(table, ["period_month", "input_version"]).to_pylist()
+        recorded = {row["period_month"]: row["input_version"] for row in rows}
+    return with_others(recorded, lakehouse.rows(world.tables[TABLE]))
 
 
 def build_power_users(world: World, *, again: bool = False) -> Built:
@@ -81,6 +84,7 @@ def build_power_users(world: World, *, again: bool = False) -> Built:
     names = sorted({*wanted, *recorded}) if again else sorted(differing(recorded, wanted))
     periods = {name: period for name, period in _periods(world).items() if name in names}
     complete = {name: period for name, period in periods.items() if period.is_complete}
+    begin(world, CONCENTRATION, "period_month", names)
     rows, curves = _write_users(world, complete, [name for name in names if name not in complete])
     fresh = [
         {

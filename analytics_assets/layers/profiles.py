@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.profile_tables import profiled_columns
+from analytics_assets.layers.counting import arrivals_being_read
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World, differing, digest, sums_by_arrival
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.profile import COUNTED, bin_counts, profiles
 from resources.conditions import one_of
 from resources.delta_tables import arrow_schema
@@ -44,6 +45,8 @@ def wanted_versions(world: World) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for row in files.select(["arrival", "file", "content"]).to_pylist():
         found.setdefault(row["arrival"], []).append(f"{row['file']}|{row['content']}")
+    for arrival in arrivals_being_read(world, EVENTS_SOURCE) & {*found}:
+        found[arrival].append(being_read(EVENTS_SOURCE))
     columns = [f"{field.name} {field.dataType.simpleString()}" for field in profiled_columns(world.feed)]
     return {arrival: digest(*columns, *sorted(lines)) for arrival, lines in found.items()}
 

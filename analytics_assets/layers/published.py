@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import Published
-from analytics_assets.layers.world import Built, World, built
+from analytics_assets.layers.unfinished import begin, with_others
+from analytics_assets.layers.world import Built, World, built, differing
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.published import with_update_time
 from resources.conditions import one_of_dates
@@ -24,12 +25,13 @@ KEYS = {"active_users": ("event_date", "dau"), "active_users_month": ("month_sta
 
 def events_to_publish(world: World) -> list[str]:
     """Dates whose published events are not those of silver."""
-    recorded, wanted = _recorded(world), world.lakehouse.versions(world.tables["silver"])
-    return sorted(day for day in {*recorded, *wanted} if recorded.get(day) != wanted.get(day))
+    tables = [world.tables[found.name] for found in world.feed.published if found.source == "silver"]
+    standing = {day for table in tables for day in world.lakehouse.rows(table)}
+    return sorted(differing(with_others(_recorded(world), standing), world.lakehouse.versions(world.tables["silver"])))
 
 
 def publish_events(world: World, published: Published, days: Sequence[str]) -> Built:
-    """Write the events of dates again; last, which version they are of: a killed run writes them anew."""
+    """Write the events of dates again; last, which version they are of (unfinished.py)."""
     lakehouse, table, keys = world.lakehouse, world.tables[published.name], sorted(days)
     where = one_of_dates("event_date", keys)
     names = [name for name in table.schema.fieldNames() if name != STAMP]
@@ -37,6 +39,7 @@ def publish_events(world: World, published: Published, days: Sequence[str]) -> B
     before = lakehouse.read_or_empty(table, where)
     key = ["event_date", *[name for name in world.feed.event_key if name in names]]
     rows = with_update_time(silver, before, key, datetime.now(timezone.utc))
+    begin(world, VERSIONS, "event_date", keys)
     written = lakehouse.replace(table, rows.repartition("event_date"), keys, run_id=world.run_id)
     versions = lakehouse.versions(world.tables["silver"])
     recorded = {day: version for day, version in _recorded(world).items() if day not in keys}

@@ -22,6 +22,7 @@ from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.arrivals import DATE_LENGTH
+from analytics_assets.layers.counting import arrivals_being_read
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -56,7 +57,8 @@ def arrivals_to_purge(world: World) -> list[str]:
     days = world.feed.retention_days
     if days is None:
         raise PurgeError(f"{world.feed.name} declares no retention_days: bronze keeps all of its arrivals")
-    arrivals = sorted(set(_accepted(world.counts())["arrival"].to_pylist()))
+    read = set(_accepted(world.counts())["arrival"].to_pylist())
+    arrivals = sorted(read - arrivals_being_read(world, EVENTS_SOURCE))
     if not arrivals:
         return []
     oldest = date.fromisoformat(arrivals[-1][:DATE_LENGTH]) - timedelta(days=days - 1)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from analytics_assets.layers.arrivals import event_files
 from analytics_assets.layers.bronze import BuiltBronze, build_bronze, settle
+from analytics_assets.layers.counting import begin_reading
 from analytics_assets.layers.world import World, empty_counts
+from analytics_assets.transforms.counts import EVENTS_SOURCE
 from resources.conditions import one_of
 from resources.errors import UserError
 
@@ -40,8 +42,8 @@ def accept_removed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
 
 
 def _empty(world: World, arrivals: Sequence[str]) -> BuiltBronze:
-    """Bronze first: a run that is killed before the counts are replaced does the same again."""
     lakehouse, table = world.lakehouse, world.tables["bronze"]
+    left = begin_reading(world, EVENTS_SOURCE, arrivals)
     written = lakehouse.delete(table, one_of("arrival", arrivals), world.run_id, arrivals)
-    touched = settle(world, arrivals, empty_counts())
+    touched = settle(world, arrivals, empty_counts(), left)
     return BuiltBronze(table=table, written=written, rows=dict.fromkeys(arrivals, 0), touched=touched)

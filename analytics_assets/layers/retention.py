@@ -5,6 +5,7 @@ Belongs here: what the table depends on. Does not: counting and cells (transform
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pyarrow as pa
@@ -23,7 +24,8 @@ TABLE = "retention"
 
 def wanted_version(world: World) -> str:
     """A digest of all that the table follows from; empty while the feed has no closed date."""
-    return _version(world, *_history(world))
+    history, lateness = _history(world)
+    return _version(world, history, lateness, user_history.wanted_versions(world, history))
 
 
 def behind(world: World) -> dict[str, str]:
@@ -34,12 +36,15 @@ def behind(world: World) -> dict[str, str]:
 def build_retention(world: World, *, again: bool = False) -> Built:
     """Write the kinds of periods whose cells differ.
 
-    Needs the user history up to date. again: write them whether or not they differ.
+    Needs the user history up to date; of another one, the table stays behind. again: write them whether or not they
+    differ.
     """
     lakehouse, table = world.lakehouse, world.tables[TABLE]
     stands = lakehouse.arrow(table).cast(CELLS) if lakehouse.exists(table) else CELLS.empty_table()
     history, lateness = _history(world)
-    written, rows = None, 0
+    due: dict[PeriodName, pa.Table] = {}
+    rows = 0
+    of_users = user_history.recorded_versions(world)
     histories = lakehouse.read_or_empty(world.tables[user_history.TABLE])
     cohorts = gathered(cohort_counts(histories, world.feed.attributes, _lengths(world)), COHORTS)
     for period, last in _lengths(world).items():
@@ -56,8 +61,13 @@ def build_retention(world: World, *, again: bool = False) -> Built:
         rows += len(fresh)
         before = stands.filter(pc.equal(stands["period"], period))
         if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
-            written = lakehouse.put(table, fresh, world.run_id, [period], one_of("period", [period]))
-    whole.record(world, TABLE, _version(world, history, lateness))
+            due[period] = fresh
+    written = None
+    if due:
+        whole.begin(world, TABLE)
+    for period, fresh in due.items():
+        written = lakehouse.put(table, fresh, world.run_id, [period], one_of("period", [period]))
+    whole.record(world, TABLE, _version(world, history, lateness, of_users))
     return Built(table=table, written=written, rows={"": rows})
 
 
@@ -68,12 +78,12 @@ def _history(world: World) -> tuple[History | None, int]:
     return history, 0 if history is None else usual_lateness_days(counts, history.as_of, world.feed.lag_days)
 
 
-def _version(world: World, history: History | None, lateness: int) -> str:
+def _version(world: World, history: History | None, lateness: int, of_users: Mapping[str, str]) -> str:
+    """of_users: the version of user_days of each date in the user history."""
     if history is None:
         return ""
-    users = sorted(user_history.wanted_versions(world, history).items())
     missing = sorted(history.missing)
-    lengths = _lengths(world).items()
+    users, lengths = sorted(of_users.items()), _lengths(world).items()
     return digest(users, history.start, history.as_of, missing, lateness, *lengths, *sign_ups.version(world))
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.bronze import accepted_rows_of
+from analytics_assets.layers.counting import arrivals_being_read
 from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.edges import blocks, crossed_into, dates_with_other_edges, open_before, record_edges
 from analytics_assets.layers.keys import lost_rows, winners
 from analytics_assets.layers.purge import candidates, keep_contested
-from analytics_assets.layers.world import Built, World, built, digest, event_version
+from analytics_assets.layers.unfinished import begin
+from analytics_assets.layers.world import Built, World, built, differing, digest, event_version
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
@@ -28,11 +30,8 @@ def dates_behind(world: World) -> list[str]:
     """
     recorded = world.lakehouse.versions(world.tables["silver"])
     wanted = wanted_versions(world)
-    differ = {
-        day
-        for day in {*recorded, *wanted}
-        if wanted.get(day) != (recorded[day].split("-")[0] if day in recorded else None)
-    }
+    now, left = _as_bronze_stands(world, wanted), {day: version.split("-")[0] for day, version in recorded.items()}
+    differ = {*differing(left, wanted)} & {*differing(left, now)}
     if not world.feed.sessions.splits_at_midnight:
         differ |= dates_with_other_edges(world)
     return sorted(differ | set(touched_dates(world)))
@@ -70,6 +69,8 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
 
 def _replace(world: World, keys: Sequence[str], rows: DataFrame) -> Built:
     table = world.tables["silver"]
+    if not world.feed.sessions.splits_at_midnight:
+        begin(world, "edges", "event_date", keys)
     written = world.lakehouse.replace(
         table,
         rows.select(table.schema.fieldNames()),
@@ -135,14 +136,24 @@ def _spread(rows: DataFrame, days: int) -> DataFrame:
     return rows.repartition(tasks // 8 or 1, "event_date", "user_id")
 
 
+def _as_bronze_stands(world: World, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Versions of dates computed now: others than the wanted ones as long as bronze holds what a run that ended left.
+
+    Its rows are neither what the tide says nor what they will be. When they are read again, such dates are behind.
+    """
+    left = sorted(arrivals_being_read(world, EVENTS_SOURCE))
+    return {day: digest(version, *left) for day, version in wanted.items()} if left else dict(wanted)
+
+
 def _input_version(world: World, days: Sequence[str]) -> Column:
-    wanted = wanted_versions(world)
+    wanted = _as_bronze_stands(world, wanted_versions(world))
     # The second part tells those that read silver that attributes changed; it does not make silver behind.
     snapshots = sorted(
         row["content"]
         for row in world.counts().select(["source", "content"]).to_pylist()
         if row["source"] != EVENTS_SOURCE and row["content"]
     )
-    attributes = digest(*snapshots)[:8]
+    of_users = world.feed.dimension.name if world.feed.dimension else ""
+    attributes = digest(*snapshots, *sorted(arrivals_being_read(world, of_users)))[:8]
     versions = {day: f"{wanted[day]}-{attributes}" for day in days if day in wanted}
     return by_date(F.col("event_date"), days, versions)

@@ -2,7 +2,7 @@
 
 Belongs here: which dates an arrival touches. Does not: what a version is made of (transforms/counts.py).
 
-It is written before counts: a run that is killed in between finds the arrival still to be read.
+It is written before counts: after a run that is killed in between the arrival is still being read.
 """
 
 from __future__ import annotations
@@ -22,16 +22,21 @@ NOTHING_BEFORE = ("", 0)
 
 
 def record_tide(
-    world: World, fresh: pa.Table, arrivals: Sequence[str], keys: Mapping[date, str] | None = None
+    world: World,
+    fresh: pa.Table,
+    arrivals: Sequence[str],
+    keys: Mapping[date, str] | None = None,
+    *,
+    every_date: bool = False,
 ) -> dict[str, str]:
     """Write the version of each event date that follows from counts, and give those that changed.
 
     fresh: the rows of counts that will replace those of the arrivals. Only dates with rows in either are looked at;
-    with keys (see `tide`), all. A date without accepted rows has an empty version.
+    with keys (see `tide`) or every_date, all. A date without accepted rows has an empty version.
     """
     recorded, before = world.counts(), world.tide()
     counts = with_counts(recorded, EVENTS_SOURCE, arrivals, fresh)
-    if keys is None:
+    if keys is None and not every_date:
         replaced = recorded.filter(pc.is_in(recorded["arrival"], pa.array(arrivals)))
         dates = pc.unique(pa.concat_tables([replaced, fresh])["event_date"])
         found = tide(counts.filter(pc.is_in(counts["event_date"], dates.drop_null())), reading_version(world.feed))

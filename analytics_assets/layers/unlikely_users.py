@@ -3,8 +3,8 @@
 Belongs here: two tables, written one after the other. Does not: who is unlikely, sums (transforms/unlikely_users.py).
 
 Most dates have no unlikely user, and so no row that could tell of which version it is: the second table has a row for
-each closed date, and tells it for both. A run that is killed in between is done again by the next. Active users tell
-which dates are closed, and which of them miss their arrival.
+each closed date, and tells it for both (unfinished.py). Active users tell which dates are closed, and which of them
+miss their arrival.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers import active_users
+from analytics_assets.layers.unfinished import begin, with_others
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.unlikely_users import busy_days, unlikely_users, with_and_without
@@ -30,12 +31,12 @@ SOURCES = ("silver", "user_days", "sessions")
 
 def dates_behind(world: World) -> dict[str, str]:
     """Dates that the tables do not hold as their sources have them: ISO form -> version, "" for none."""
-    table = world.tables[DAYS]
+    lakehouse, table = world.lakehouse, world.tables[DAYS]
     recorded: dict[str, str] = {}
-    if world.lakehouse.exists(table):
-        rows = world.lakehouse.arrow(table, ["event_date", "input_version"]).to_pylist()
+    if lakehouse.exists(table):
+        rows = lakehouse.arrow(table, ["event_date", "input_version"]).to_pylist()
         recorded = {row["event_date"].isoformat(): row["input_version"] for row in rows}
-    return differing(recorded, _wanted(world, _closed(world)))
+    return differing(with_others(recorded, lakehouse.rows(world.tables[TABLE])), _wanted(world, _closed(world)))
 
 
 def build_unlikely_users(world: World, days: Sequence[str]) -> Built:
@@ -53,6 +54,7 @@ def build_unlikely_users(world: World, days: Sequence[str]) -> Built:
         has_user_actions=not feed.sessions.splits_at_midnight,
     )
     rows = found.repartition("event_date").select(table.schema.fieldNames())
+    begin(world, DAYS, "event_date", days)
     written = lakehouse.replace(table, rows, sorted(days), run_id=world.run_id)
     _write_days(world, days, {day: closed[day] for day in inside}, wanted)
     of_dates = lakehouse.rows(table)

@@ -3,18 +3,19 @@
 Belongs here: what is read for a change. Does not: bits (transforms/user_history.py), what is counted over users
 (retention.py).
 
-The table says of all users what they did; another, written after it, says of which version of each date that is. A
-run that is killed in between is done again by the next, with the same rows.
+The table says of all users what they did; another, written after it, says of which version of each date that is, and
+before it, which dates are unfinished (unfinished.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
 
+from analytics_assets.layers.unfinished import UNFINISHED
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.user_history import brought_up_to_date, lost, monday, user_history
@@ -65,20 +66,27 @@ def build_user_history(world: World, *, again: bool = False) -> Built:
     behind = differing(recorded, wanted)
     weeks = {monday(date.fromisoformat(day)) for day in behind}
     known = {monday(date.fromisoformat(day)) for day in wanted}
-    if again or not recorded or len(weeks) * MOST_WEEKS_SHARE > len(known):
+    if again or not lakehouse.exists(table) or len(weeks) * MOST_WEEKS_SHARE > len(known):
         rows = user_history(_user_days(world, wanted), world.feed.attributes)
     else:
         rows = _changed(world, wanted, weeks, {date.fromisoformat(day) for day in behind if day in recorded})
+    if behind:
+        _record(world, {**recorded, **dict.fromkeys(behind, UNFINISHED)}, behind)
     written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), None, run_id=world.run_id)
-    columns: dict[str, list[Any]] = {
-        "event_date": [date.fromisoformat(day) for day in wanted],
-        "input_version": list(wanted.values()),
-    }
-    lakehouse.put(world.tables[VERSIONS], columns, world.run_id, sorted(behind))
+    _record(world, wanted, behind)
     return Built(table=table, written=written, rows={"": written.rows})
 
 
+def _record(world: World, versions: Mapping[str, str], behind: Collection[str]) -> None:
+    columns: dict[str, list[Any]] = {
+        "event_date": [date.fromisoformat(day) for day in versions],
+        "input_version": list(versions.values()),
+    }
+    world.lakehouse.put(world.tables[VERSIONS], columns, world.run_id, sorted(behind))
+
+
 def _changed(world: World, wanted: Collection[str], weeks: set[date], changed: set[date]) -> DataFrame:
+    """changed: the dates that are behind and that the table may hold, be it of an unfinished run."""
     attributes = world.feed.attributes
     histories = world.lakehouse.read(world.tables[TABLE])
     in_weeks = [day for day in wanted if monday(date.fromisoformat(day)) in weeks]

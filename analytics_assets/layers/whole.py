@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analytics_assets.layers.unfinished import UNFINISHED
 from analytics_assets.layers.world import World
 
 TABLE = "table_versions"
@@ -23,6 +24,11 @@ def recorded(world: World) -> dict[str, str]:
 def behind(world: World, name: str, version: str) -> dict[str, str]:
     """The table's one key "" with the version that it should have, where it was computed from another one."""
     return {} if recorded(world).get(name, "") == version else {"": version}
+
+
+def begin(world: World, name: str) -> None:
+    """Say that a table is being written, in more commits than one (unfinished.py)."""
+    record(world, name, UNFINISHED)
 
 
 def record(world: World, name: str, version: str) -> None:

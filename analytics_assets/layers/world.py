@@ -20,7 +20,7 @@ from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, OUT_OF_RANGE, REJECTED, asks_duration
 from analytics_assets.transforms.contract import contract_columns
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
 from resources.landing import LandedFile, Landing
@@ -179,7 +179,8 @@ class Compared:
 def compared(
     files: Collection[LandedFile], counts: pa.Table, source: str, version: str, since: str, accepted: Collection[str]
 ) -> Compared:
-    """Arrivals with a file that is new, changed or removed since the counts were taken, or under other rules.
+    """Arrivals with a file that is new, changed or removed since the counts were taken, or under other rules, and
+    those that a run was reading when it ended.
 
     since: first arrival of the look-back. A missing file was removed if its arrival is in the look-back, or among
     those for which a person accepted it, and still holds a file; else the arrival is archived, whatever else
@@ -192,7 +193,8 @@ def compared(
     landed = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED)))
     for row in landed.select(["arrival", "file", "fingerprint"]).to_pylist():
         known.setdefault(row["arrival"], {})[row["file"]] = row["fingerprint"]
-    differ = sorted(arrival for arrival, found in here.items() if known.get(arrival) != found)
+    left = {*counts.filter(pc.equal(counts["source"], being_read(source)))["arrival"].to_pylist()}
+    differ = sorted(arrival for arrival, found in here.items() if arrival in left or known.get(arrival) != found)
     missing = {arrival: sorted(known.get(arrival, {}).keys() - here[arrival].keys()) for arrival in differ}
     archived = {a: gone for a, gone in missing.items() if gone and a < since and a not in accepted}
     return Compared([arrival for arrival in differ if arrival not in archived], archived)

@@ -20,6 +20,12 @@ from analytics_assets.transforms.bronze import ACCEPTED, local_hour
 EVENTS_SOURCE = "events"
 
 
+def being_read(source: str) -> str:
+    """The source of rows of counts that name arrivals of another source, from when bronze or the dimension is written
+    until their counts are: what stands there is neither what it was nor what it will be."""
+    return f"{source} being read"
+
+
 def event_counts(bronze: DataFrame, zone: str) -> DataFrame:
     """Rows by (arrival, file, event date, hour, standing, rule).
 

@@ -98,10 +98,14 @@ def _combined(parts: DataFrame, attributes: Sequence[str]) -> DataFrame:
     first = F.col("_first.event_date")
     days = F.datediff("_day", first)
     weeks = week_number(F.col("_day")) - week_number(first)
-    # By the same key as the window: no further shuffle.
-    combined = placed.groupBy("user_id", "_first").agg(
-        F.bit_or(moved(F.col("day_bits"), days)).alias("day_bits"),
-        F.bit_or(moved(F.col("week_bits"), weeks)).alias("week_bits"),
+    # A user without a first day has no day at all. By the same key as the window: no further shuffle.
+    combined = (
+        placed.where("_first IS NOT NULL")
+        .groupBy("user_id", "_first")
+        .agg(
+            F.bit_or(moved(F.col("day_bits"), days)).alias("day_bits"),
+            F.bit_or(moved(F.col("week_bits"), weeks)).alias("week_bits"),
+        )
     )
     return combined.select(
         "user_id", first.alias("first_date"), *[f"_first.{name}" for name in attributes], "day_bits", "week_bits"
