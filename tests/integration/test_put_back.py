@@ -14,6 +14,7 @@ import pytest
 from endings import EndsAfter, ProcessEndedError
 from tables import differences
 
+from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import Feed, Published, UnlikelyRule
 from analytics_assets.layers.behind import behind
@@ -38,6 +39,15 @@ DEVICES = {"ann": "mobile", "bob": "desktop", "cyd": "mobile", "dan": "desktop"}
 FILE = "notes/events/2025-01-20/a.csv"
 SNAPSHOT = "notes/users/2025-01-01/a.csv"
 STAMP = {"event_data": ["dl_updated_at"]}
+# They follow from how user days came about.
+VERSIONS = {
+    table: ["input_version"]
+    for table in (
+        *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
+        *("device_effect", "device_loads", "duration_cuts", "engagement_concentration", "session_frequency"),
+        *("entry_exit_actions", "table_versions", "user_history_versions", "published_versions"),
+    )
+}
 
 
 def lines_of(day: date) -> list[str]:
@@ -47,17 +57,17 @@ def lines_of(day: date) -> list[str]:
         f"{user},{day} 10:{minute:02d}:00,page_view,p{minute},{(number + 1) * (minute + day.day + 1)},5.9.0"
         for number, user in enumerate(DEVICES)
         for minute in (0, 10, 20, 30)
-    ]
+    ] + [f"fay,{day} 10:00:00,page_view,p1,1,5.9.0"] * (day == date(2025, 1, 28))
 
 
 HALF = lines_of(date(2025, 1, 20))[:8] + [f"eve,{EMPTY} 10:00:{second:02d},page_view,p1,9,5.9.0" for second in range(9)]
 """The file without its second half, and with rows of a date and a user that no other file has."""
 
 
-def world_at(root: Path, spark: Spark, feed: Feed = FEED, **ends: object) -> World:
-    places = {"root": str(root / "lakehouse"), "spark": spark, "lease_wait_s": 0}
-    lakehouse = EndsAfter(**places, **ends) if ends else Lakehouse(**places)
-    return World(feed, Landing(root=str(root / "landing")), lakehouse, "test")
+def world_at(root: Path, spark: Spark, feed: Feed = FEED, lakehouse: str = "lakehouse", **ends: object) -> World:
+    places = {"root": str(root / lakehouse), "spark": spark, "lease_wait_s": 0}
+    tables = EndsAfter(**places, **ends) if ends else Lakehouse(**places)
+    return World(feed, Landing(root=str(root / "landing")), tables, "test")
 
 
 def finished(world: World) -> None:
@@ -82,37 +92,110 @@ def notes(quick_spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def assert_is_as_before(before: Path, root: Path, spark: Spark, file: str, lines: list[str], **ends: object) -> None:
+def assert_is_as_before(
+    before: Path, root: Path, spark: Spark, file: str, lines: list[str], feed: Feed = FEED, **ends: object
+) -> None:
     """Land lines for a file, end the run that reads them, put the file back with its time, and run again."""
     shutil.copytree(before, root, dirs_exist_ok=True)
     landed = root / "landing" / file
     content, times = landed.read_bytes(), (landed.stat().st_atime_ns, landed.stat().st_mtime_ns)
     write(landed, content.decode().splitlines()[0], *lines)
     with pytest.raises(ProcessEndedError):
-        run_pass(world_at(root, spark, **ends), Observer())
+        run_pass(world_at(root, spark, feed, **ends), Observer())
     landed.write_bytes(content)
     os.utime(landed, ns=times)
-    world = world_at(root, spark)
+    world = world_at(root, spark, feed)
     finished(world)
-    assert differences(before / "lakehouse", root / "lakehouse", FEED.name, without=STAMP) == []
+    assert differences(before / "lakehouse", root / "lakehouse", feed.name, without=STAMP) == []
     assert behind(world) == {} and pending_arrivals(world) == []
 
 
-TABLES = (
-    "bronze",
-    "tide",
-    "event_data",
-    "user_history",
-    "retention",
-    "device_differences",
-    "power_users",
-    "series_points",
-    "unlikely_users",
-)
+OF_EVENTS = ("bronze", "tide", "event_data", "user_history")
+OF_METRICS = ("retention", "device_differences", "power_users", "series_points", "unlikely_users")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_a_run_that_ends_after_a_table_and_what_it_read_is_gone(
+@pytest.mark.parametrize("table", [*OF_EVENTS, *[pytest.param(name, marks=pytest.mark.long) for name in OF_METRICS]])
+def test_a_run_that_ends_after_it_wrote_a_table_leaves_nothing_of_what_it_read(
     notes: Path, quick_spark: Spark, tmp_path: Path, table: str
 ) -> None:
     assert_is_as_before(notes, tmp_path, quick_spark, FILE, HALF, table=table)
+
+
+def test_a_snapshot_that_was_half_read_leaves_nothing_in_the_dimension(
+    notes: Path, quick_spark: Spark, tmp_path: Path
+) -> None:
+    assert_is_as_before(notes, tmp_path, quick_spark, SNAPSHOT, ["ann,2025-01-01,DE,mobile,free"], table="users")
+
+
+def test_another_arrival_is_computed_while_a_file_is_half_read(notes: Path, quick_spark: Spark, tmp_path: Path) -> None:
+    """Dates are computed from what bronze holds of the half-read file: when it is whole they are computed again."""
+    shutil.copytree(notes, tmp_path, dirs_exist_ok=True)
+    landed = tmp_path / "landing" / FILE
+    content, times = landed.read_bytes(), (landed.stat().st_atime_ns, landed.stat().st_mtime_ns)
+    write(landed, HEADER, *HALF)
+    with pytest.raises(ProcessEndedError):
+        run_pass(world_at(tmp_path, quick_spark, table="bronze"), Observer())
+    # Of two dates of the file, one of which counts do not know to be its own.
+    late = [f"dan,{day} 11:00:00,page_view,p1,1,5.9.0" for day in (EMPTY, date(2025, 1, 20))]
+    write(tmp_path / "landing/notes/events/2025-02-02/late.csv", HEADER, *late)
+    world = world_at(tmp_path, quick_spark)
+    run_pass(world, Observer(), ["2025-02-02"])
+    silver = world.lakehouse.rows(world.tables["silver"])
+    assert (silver[EMPTY.isoformat()], silver["2025-01-20"]) == (10, 9)
+    landed.write_bytes(content)
+    os.utime(landed, ns=times)
+    finished(world)
+    finished(world_at(tmp_path, quick_spark, lakehouse="rebuilt"))
+    assert differences(tmp_path / "rebuilt", tmp_path / "lakehouse", FEED.name, without=STAMP | VERSIONS) == []
+    assert behind(world) == {} and pending_arrivals(world) == []
+
+
+def test_a_new_arrival_that_was_half_read_and_is_gone_can_be_told_to_be_removed(
+    notes: Path, quick_spark: Spark, tmp_path: Path
+) -> None:
+    shutil.copytree(notes, tmp_path, dirs_exist_ok=True)
+    arrival = tmp_path / "landing/notes/events/2025-02-03"
+    write(arrival / "a.csv", HEADER, "ann,2025-02-02 23:00:00,page_view,p1,1,5.9.0")
+    with pytest.raises(ProcessEndedError):
+        run_pass(world_at(tmp_path, quick_spark, table="tide"), Observer())
+    shutil.rmtree(arrival)
+    world = world_at(tmp_path, quick_spark)
+    history = world.history()
+    assert history is not None and history.as_of == DAYS[-2], "it is not read, so it closes no date"
+    assert run_pass(world, Observer(), accept_removed=["2025-02-03"]).failed == {}
+    world.lakehouse.let_go()
+    assert differences(notes / "lakehouse", tmp_path / "lakehouse", FEED.name, without=STAMP) == []
+
+
+def test_users_of_a_new_date_that_a_run_half_wrote_may_not_be_of_it(
+    notes: Path, quick_spark: Spark, tmp_path: Path
+) -> None:
+    shutil.copytree(notes, tmp_path, dirs_exist_ok=True)
+    late = tmp_path / "landing/notes/events/2025-01-20/late.csv"
+    on = "{},{} 10:00:00,page_view,p1,1,5.9.0".format
+    write(late, HEADER, on("eve", EMPTY), on("fay", EMPTY))
+    with pytest.raises(ProcessEndedError):
+        run_pass(world_at(tmp_path, quick_spark, table="user_history"), Observer())
+    write(late, HEADER, on("fay", "2025-01-16"))
+    world = world_at(tmp_path, quick_spark)
+    finished(world)
+    histories = world.lakehouse.arrow(world.tables["user_history"], ["user_id", "first_date", "day_bits"]).to_pylist()
+    assert {row["user_id"]: (row["first_date"], row["day_bits"]) for row in histories if row["user_id"] > "e"} == {
+        "fay": (date(2025, 1, 16), 1 + 2**12)
+    }
+    finished(world_at(tmp_path, quick_spark, lakehouse="rebuilt"))
+    assert differences(tmp_path / "rebuilt", tmp_path / "lakehouse", FEED.name, without=STAMP | VERSIONS) == []
+
+
+def test_a_date_whose_open_sessions_were_other_ones_is_computed_again(quick_spark: Spark, tmp_path: Path) -> None:
+    """Silver of the second date has the version that it had, since no file of it changed: the edges tell."""
+    before, root = tmp_path / "before", tmp_path / "after"
+    header = "user_id,event_id,product_code,timestamp"
+    write(
+        before / "landing/ide/2025-01-28/a.csv", header, "ann,a,IU,2025-01-27 23:55:00", "ann,a,IU,2025-01-27 23:59:00"
+    )
+    write(before / "landing/ide/2025-01-29/a.csv", header, "ann,a,IU,2025-01-28 00:02:00")
+    write(before / "landing/ide/2025-01-30/a.csv", header)
+    finished(world_at(before, quick_spark, IDE))
+    half = ["ann,a,IU,2025-01-27 23:55:00"]
+    assert_is_as_before(before, root, quick_spark, "ide/2025-01-28/a.csv", half, feed=IDE, table="silver")
