@@ -30,12 +30,13 @@ def behind(world: World) -> dict[str, str]:
 
 
 def wanted_versions(world: World) -> dict[str, str]:
-    """The version of each complete period that has durations, by its name."""
-    versions = world.lakehouse.versions(world.tables[BUCKETS])
+    """The version of each complete period in which an event has a duration, by its name."""
+    versions, recorded = world.lakehouse.versions(world.tables[BUCKETS]), recorded_versions(world)
     wanted = {}
     for name, period in complete_periods(world).items():
         dates = {day.isoformat(): versions.get(day.isoformat()) for day in period.dates()}
-        if any(dates.values()):
+        # A period that stands in the table has some, or is behind and loses its rows: only of others it is not known.
+        if any(dates.values()) and (name in recorded or _has_durations(world, period)):
             wanted[name] = digest(*dates.items())
     return wanted
 
@@ -72,8 +73,16 @@ def build_duration_cuts(world: World, *, again: bool = False) -> Built:
     return Built(table=table, written=written, rows={"": len(fresh)})
 
 
+def _inside(period: Period) -> pc.Expression:
+    return (pc.field("event_date") >= period.start) & (pc.field("event_date") <= period.end)
+
+
+def _has_durations(world: World, period: Period) -> bool:
+    timed = _inside(period) & pc.field("bucket").is_valid()
+    return len(world.lakehouse.arrow(world.tables[BUCKETS], ["bucket"], timed)) > 0
+
+
 def _rows(world: World, name: str, period: Period, version: str) -> Iterator[dict[str, Any]]:
-    inside = (pc.field("event_date") >= period.start) & (pc.field("event_date") <= period.end)
     columns = ["action", "bucket", "events", "engaged_ms", "longest_ms"]
-    for cut in cuts(world.lakehouse.arrow(world.tables[BUCKETS], columns, inside)):
+    for cut in cuts(world.lakehouse.arrow(world.tables[BUCKETS], columns, _inside(period))):
         yield {**said(name, period), **cut, "input_version": version}

@@ -94,3 +94,10 @@ def test_one_shuffle_makes_the_histories(spark_resource: Spark) -> None:
     frame = user_history(user_days(spark_resource.session, {"ann": [FIRST]}), ["country"])
     plan = frame._jdf.queryExecution().executedPlan().toString()  # type: ignore[operator]
     assert plan.count("Exchange hashpartitioning") == 1, plan
+
+
+def test_a_user_without_any_day_is_left_out(spark: SparkSession) -> None:
+    """A first day that is gone, of a user whom nobody told to be lost."""
+    histories = user_history(user_days(spark, {"ann": [FIRST], "bob": [FIRST - DAY * 7]}), [])
+    found = brought_up_to_date(histories, user_days(spark, {}), {monday(FIRST)}, [])
+    assert [*shown(found)] == ["bob"]
