@@ -95,9 +95,10 @@ class Story:
 
 @dataclass(frozen=True)
 class Work:
-    """What is processed after a round: a pass, a pass of one arrival, a table's dates again, or a pass and a purge.
+    """What is processed after a round: a pass, a pass of one arrival, a table's dates again, a pass and a purge, or a
+    pass and one that ends between two commits, having found every file half written; then files are as they were.
 
-    at, length: the arrival, or the first date and how many, as parts of a thousand of all dates.
+    at, length: the arrival, or the first date and how many, as parts of a thousand of all dates; or of the commits.
     """
 
     kind: str
@@ -179,7 +180,8 @@ def works(tables: list[str]) -> st.SearchStrategy[Work]:
     """What may be processed between rounds."""
     at = st.integers(0, 999)
     again = st.builds(Work, st.just("again"), at, st.sampled_from((1, 300)), st.sampled_from([ALL_TABLES, *tables]))
-    return st.one_of(st.just(Work("pass")), st.builds(Work, st.just("arrival"), at), again)
+    ended = st.builds(Work, st.just("ended"), at)
+    return st.one_of(st.just(Work("pass")), st.builds(Work, st.just("arrival"), at), again, ended)
 
 
 JOINED_LATE = ((Put(4, 0, (), long=(0, 2)),), (Put(5, 1, (), long=(1, 3)),))
