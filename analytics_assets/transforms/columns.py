@@ -30,10 +30,14 @@ RAW = column("raw", T.StringType(), "The row as it landed, where the row was rej
 STANDING = column("standing", T.StringType(), "on_time, late, early or rejected; landed for the count of bytes.")
 VIOLATIONS = column("violations", T.ArrayType(T.StringType()), "Names of the rules broken; null if none.")
 RULE = column("rule", T.StringType(), "First rule that the row broke; null for accepted rows.")
-SOURCE = column("source", T.StringType(), "What the file holds: events, or the name of a dimension.")
+SOURCE = column(
+    "source", T.StringType(), "What the file holds: events, or a dimension's name; `... being read` until that is done."
+)
 HOUR = column("hour", T.IntegerType(), "Hour of the day in the feed's time zone, 0 to 23.")
 ROWS = column("rows", T.LongType(), "Number of rows.")
-INPUT_VERSION = column("input_version", T.StringType(), "Digest of all that the partition was computed from.")
+INPUT_VERSION = column(
+    "input_version", T.StringType(), "Digest of all that the partition was computed from; `unfinished` until it stands."
+)
 ARRIVAL_MONTH = column("arrival_month", T.StringType(), "Month of the arrival (YYYY-MM).")
 EVENT_MONTH = column("event_month", T.StringType(), "Month of the event date (YYYY-MM).")
 
