@@ -32,7 +32,7 @@ a date was closed: none of that follows from landing alone."""
 
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts", "latency_buckets"),
-    "duration_buckets",
+    *("duration_buckets", "session_hours"),
     *("edges", "published_versions", "user_history_versions"),
 )
 WITHOUT_VERSION = (

@@ -19,7 +19,7 @@ LEDGER = "restatements"
 
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts"),
-    *("duration_buckets", "latency_buckets"),
+    *("duration_buckets", "latency_buckets", "session_hours"),
 )
 """Tables whose input_version has a second part: the snapshots that were known when a date was built."""
 
