@@ -91,7 +91,7 @@ def _of_cells(chart: Chart, cohorts: list[Cohort], weeks: list[int]) -> Chart:
         hoverinfo="skip",
         showlegend=False,
     )
-    xaxis = {"title": {"text": "Weeks after"}, "dtick": 1 if len(weeks) <= 14 else 2, "showgrid": False}
+    xaxis = {"title": {"text": "Weeks after"}, "dtick": 1 if len(weeks) <= 14 else 4, "tickangle": 0, "showgrid": False}
     yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "dtick": 1}
     values = Values(
         columns=["Cohort", "Users", *[f"Week {week}" for week in weeks]],
