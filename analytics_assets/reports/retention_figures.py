@@ -55,7 +55,7 @@ def sign_up_triangle(sign_ups: SignUps) -> Chart:
         key="retention-by-sign-up",
         title="Weekly retention by sign-up",
         about="Of the users who signed up in a week, the share active in that week (0) after they did, and in the k-th "
-        "week after.",
+        "week after. Colours end at the greatest share after week 0.",
         figure=None,
         notes=[*([] if weeks else [NO_WEEK]), *([apart] if sign_ups.without else [])],
     )
@@ -67,6 +67,7 @@ def _of_cells(chart: Chart, cohorts: list[Cohort], weeks: list[int]) -> Chart:
         return chart
     names = [f"{cohort.start} ({cohort.size:,})" for cohort in cohorts]
     rows = [[cohort.cells.get(week) for week in weeks] for cohort in cohorts]
+    later = [cell.rate for row in rows for week, cell in _at(weeks, row) if week and cell.rate is not None]
     heat = go.Heatmap(
         x=weeks,
         y=names,
@@ -74,6 +75,7 @@ def _of_cells(chart: Chart, cohorts: list[Cohort], weeks: list[int]) -> Chart:
         customdata=[[_said(cell) for cell in row] for row in rows],
         colorscale=SCALE,
         zmin=0,
+        zmax=max(later, default=0) or 1,  # of a cohort's own week next to all are active: it would leave the rest pale
         xgap=1,
         ygap=1,
         hoverongaps=False,

@@ -103,6 +103,7 @@ def test_cohorts_by_sign_up_have_a_triangle_of_their_own_from_week_0_on(tmp_path
     heat = chart.figure.data[0]
     assert (list(heat.x), list(heat.y)) == ([0, 1], ["2025-01-06 (8)", "2025-01-13 (0)"])
     assert [list(row) for row in heat.z] == [[0.5, 0.25], [None, None]]
+    assert heat.zmax == 0.25, "the cohort's own week would leave the rest pale"
     assert heat.customdata[0][0] == "Week 0: 4 users, 50.0%, 95 % interval 21.5% to 78.5%"
     assert "1,234" in chart.notes[-1]
 
