@@ -22,7 +22,8 @@ from analytics_assets.feeds.spec import ARRIVAL_FIELD, Feed
 from analytics_assets.layers import live
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.live_figures import live_load_times
-from analytics_assets.layers.world import World, reading_version, stamped
+from analytics_assets.layers.rules import reading_version
+from analytics_assets.layers.world import World, stamped
 from analytics_assets.live_progress import Progress
 from resources.errors import UserError
 from resources.file_stream import FILES_AT_ONCE, FileStream, UnlistableError, folders_from

@@ -9,7 +9,8 @@ from analytics_assets.feeds.live_tables import LIVE_TABLES
 from analytics_assets.feeds.spec import Published
 from analytics_assets.layers import from_silver, published, reach, restatements, silver
 from analytics_assets.layers.metrics import metrics_of
-from analytics_assets.layers.world import World, digest, event_version, reading_version
+from analytics_assets.layers.rules import event_version, reading_version
+from analytics_assets.layers.world import World, digest
 
 
 def behind(world: World) -> dict[str, dict[str, str]]:

@@ -22,8 +22,9 @@ from analytics_assets.layers.counting import (
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.tide import record_tide
-from analytics_assets.layers.world import Built, World, built, reading_version
+from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts

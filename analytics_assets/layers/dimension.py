@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame
 from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
-from analytics_assets.layers.world import Built, Compared, World, built, snapshot_version
+from analytics_assets.layers.rules import snapshot_version
+from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_columns

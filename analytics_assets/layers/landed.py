@@ -17,14 +17,8 @@ from analytics_assets.feeds.formats import ARRIVAL_FIELD
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files
 from analytics_assets.layers.purge import purged_arrivals
-from analytics_assets.layers.world import (
-    Compared,
-    World,
-    compared,
-    look_back_begin,
-    reading_version,
-    snapshot_version,
-)
+from analytics_assets.layers.rules import reading_version, snapshot_version
+from analytics_assets.layers.world import Compared, World, compared, look_back_begin
 from analytics_assets.transforms.bronze import LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from resources.landing import LandedFile, LandingError

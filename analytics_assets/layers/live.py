@@ -25,7 +25,8 @@ from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.spec import ARRIVAL_FIELD, WHOLE_ROW
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files, misnamed
 from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
-from analytics_assets.layers.world import World, digest, reading_version, stamped
+from analytics_assets.layers.rules import reading_version
+from analytics_assets.layers.world import World, digest, stamped
 from analytics_assets.transforms.bronze import bronze
 from analytics_assets.transforms.contract import contract_columns
 from analytics_assets.transforms.live_loads import live_loads

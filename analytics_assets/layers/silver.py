@@ -14,8 +14,9 @@ from analytics_assets.layers.dimension import clear_touched, touched_dates
 from analytics_assets.layers.edges import blocks, crossed_into, dates_with_other_edges, open_before, record_edges
 from analytics_assets.layers.keys import lost_rows, winners
 from analytics_assets.layers.purge import candidates, keep_contested
+from analytics_assets.layers.rules import event_version
 from analytics_assets.layers.unfinished import begin
-from analytics_assets.layers.world import Built, World, built, differing, digest, event_version
+from analytics_assets.layers.world import Built, World, built, differing, digest
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers.counting import with_counts
-from analytics_assets.layers.world import World, reading_version
+from analytics_assets.layers.rules import reading_version
+from analytics_assets.layers.world import World
 from analytics_assets.transforms.counts import EVENTS_SOURCE, tide
 
 NOTHING_BEFORE = ("", 0)

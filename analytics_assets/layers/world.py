@@ -15,11 +15,10 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
+from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, OUT_OF_RANGE, REJECTED, asks_duration
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
@@ -122,44 +121,6 @@ def differing(recorded: Mapping[str, str], wanted: Mapping[str, str]) -> dict[st
 def digest(*parts: object) -> str:
     """16 hex digits that stand for the parts."""
     return hashlib.sha256("\n".join(str(part) for part in parts).encode()).hexdigest()[:16]
-
-
-def reading_version(feed: Feed) -> str:
-    """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
-    contract, event = contract_columns(feed.contract), feed.event.expressions()
-    # The rules of every feed have no version of their own; only who is asked this one follows from the declaration.
-    asked = [OUT_OF_RANGE] if asks_duration(contract, event) else []
-    return digest(
-        _columns(feed.contract),
-        feed.format,
-        feed.event,
-        feed.time_zone,
-        feed.source_zone,
-        feed.lag_days,
-        feed.first_date,
-        feed.event_key == WHOLE_ROW,
-        feed.file_time,
-        *asked,
-    )
-
-
-def event_version(feed: Feed) -> str:
-    """Digest of all in a feed's declaration that decides how accepted rows become events in sessions."""
-    parts = (feed.event_key, feed.winner, feed.key_scope, feed.kept, feed.sessions, feed.time_zone, feed.attributes)
-    # What follows from silver date by date has silver's version, so which events are loads is part of it.
-    return digest(*parts, *([feed.page_views] if feed.page_views else []))
-
-
-def snapshot_version(dimension: Dimension) -> str:
-    """Digest of all in a dimension's declaration that decides how a snapshot is read, judged and made unique."""
-    return digest(_columns(dimension.contract), dimension.format, dimension.key, dimension.order_column)
-
-
-def _columns(contract: type[object]) -> list[tuple[object, ...]]:
-    return [
-        (c.name, c.key, c.data_type.simpleString(), c.nullable, c.violation, c.checks)
-        for c in contract_columns(contract)
-    ]
 
 
 @dataclass(frozen=True)
