@@ -38,6 +38,7 @@ class BucketLease:
         self._feed, self._address, self._lives_s = feed, f"s3a://{self._bucket}/{self._key}", lives_s
         self._client = store.client()
         self._tag: str | None = None
+        self._is_lost = False
         self._content: dict[str, Any] = {}
         self._one = threading.Lock()
         self._end = threading.Event()
@@ -51,9 +52,9 @@ class BucketLease:
         """Take the lease, waiting at most `wait_s` seconds; where it is held, see that it still is.
 
         waiting: is told once who holds it. Raises LeaseError if it is not free by then, or was lost, StoreError
-        if the store does not answer.
+        if the store does not answer. One that was lost stays lost: what its holder read may since be another's.
         """
-        if self._tag is not None:
+        if self._tag is not None or self._is_lost:
             self.renew()
             return
         take_within(wait_s, self._try, self.holder, self._feed, waiting)
@@ -67,7 +68,7 @@ class BucketLease:
                 raise self._lost()
             tag = self._put(self._content, IfMatch=self._tag)
             if tag is None and not self._is_mine():
-                self._tag = None
+                self._tag, self._is_lost = None, True
                 raise self._lost()
             self._tag = tag or self._tag
 

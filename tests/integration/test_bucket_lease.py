@@ -92,6 +92,20 @@ def test_a_dead_holder_is_followed_and_may_not_come_back(store: ObjectStore) -> 
     second.give_back()
 
 
+def test_a_lease_that_its_keeper_found_lost_is_not_taken_anew(store: ObjectStore) -> None:
+    first, second = lease(store), lease(store)
+    first.take(0)
+    first._tag = '"of before it slept"'
+    store.client().put_object(Bucket=BUCKET, Key="leases/notes.json", Body=json.dumps({"fence": 2, "is_free": True}))
+    deadline = time.monotonic() + 3 * LIVES_S
+    while first._tag is not None and time.monotonic() < deadline:
+        time.sleep(0.05)  # its keeper renews, and sees that somebody came and went
+    with pytest.raises(LeaseError, match="lost its lease"):
+        first.take(0)
+    second.take(0)
+    second.give_back()
+
+
 def test_of_many_that_follow_a_dead_holder_one_wins(store: ObjectStore) -> None:
     first = lease(store)
     first.take(0)
