@@ -53,19 +53,24 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
     Where sessions may last past midnight, also the dates after them that sessions now cross into otherwise.
     """
     keys = sorted(days)
-    if world.feed.retention_days is not None:
-        keep_contested(world, candidates_of(world, keys), keys, ["event_date", *world.feed.event_key])
+    _keep_contested(world, keys)
     if world.feed.sessions.splits_at_midnight:
         return _replace(world, keys, silver_rows(world, keys))
     while True:
         rows = silver_rows(world, keys).persist()
         try:
-            wider = sorted({*keys, *crossed_into(world, rows, keys)})
-            if wider == keys:
+            crossed = sorted({*crossed_into(world, rows, keys)} - {*keys})
+            if not crossed:
                 return _replace(world, keys, rows)
         finally:
             rows.unpersist()
-        keys = wider
+        _keep_contested(world, crossed)
+        keys = sorted([*keys, *crossed])
+
+
+def _keep_contested(world: World, keys: Sequence[str]) -> None:
+    if world.feed.retention_days is not None:
+        keep_contested(world, candidates_of(world, keys), keys, ["event_date", *world.feed.event_key])
 
 
 def _replace(world: World, keys: Sequence[str], rows: DataFrame) -> Built:

@@ -8,8 +8,10 @@ import pytest
 from tables import differences, rows_of
 
 from analytics_assets.feeds.ide import FEED
+from analytics_assets.layers.bronze import build_bronze
 from analytics_assets.layers.landed import events_source, look_at_all
 from analytics_assets.layers.purge import PurgeError, arrivals_to_purge
+from analytics_assets.layers.silver import build_silver
 from analytics_assets.layers.world import World
 from analytics_assets.observer import Observer, Outcome
 from analytics_assets.passes import run_pass
@@ -109,8 +111,10 @@ def test_a_purged_arrival_is_frozen(ide: Ide) -> None:
     kept = ide.file(0).read_text()
     ide.file(0).write_text(kept + "u9,a,IU,2025-01-01 00:00:00\n")
     outcome = ide.run()
+    asked = run_pass(ide.world("live"), Observer(), ["2025-01-01"], reread=True)
     ide.file(0).write_text(kept)
-    assert (outcome.refused, outcome.partitions) == (["2025-01-01"], {})
+    for done in (outcome, asked):
+        assert (done.refused, done.partitions) == (["2025-01-01"], {})
 
 
 def test_a_purged_arrival_that_lands_again_as_it_was_is_no_news(ide: Ide) -> None:
@@ -159,3 +163,24 @@ def _fail_on_bronze(delete: object) -> object:
         return delete(self, table, *words, **more)  # type: ignore[operator]
 
     return fail
+
+
+def test_a_date_that_sessions_newly_cross_into_keeps_its_purged_events_that_other_rows_contest(
+    tmp_path: Path, quick_spark: Spark
+) -> None:
+    ide = Ide(tmp_path, quick_spark)
+    purged = "u1,a,IU,2025-01-02 00:01:00"
+    for arrival in range(1, 17):
+        filler = f"u2,a,IU,{BEGIN + timedelta(days=arrival, hours=12)}"
+        ide.write(arrival, [filler, purged] if arrival == 2 else [filler])
+    ide.run()
+    assert "2025-01-03" in ide.purge()
+    ide.write(0, ["u1,a,IU,2025-01-01 23:58:00", purged])
+    world = ide.world("live")
+    build_bronze(world, ["2025-01-01"])
+    assert set(build_silver(world, ["2025-01-01"]).rows) == {"2025-01-01", "2025-01-02"}
+    world.lakehouse.let_go()
+    ide.write(0, ["u1,a,IU,2025-01-01 12:00:00"])
+    ide.run()
+    ide.run("rebuilt")
+    assert differences(ide.root / "live", ide.root / "rebuilt", "ide", TABLES) == []
