@@ -22,7 +22,7 @@ MOST_OPEN = 100
 @dataclass(frozen=True)
 class Round:
     """Where the round stands. after: the arrival listed last, at_s: when. open: older arrivals that were found
-    to be pending, which are listed at each tick until they are read."""
+    to be pending, which are listed at each tick until they are read; at most MOST_OPEN of them."""
 
     after: str = ""
     at_s: float = 0.0
@@ -31,9 +31,8 @@ class Round:
     def next(self, older: Sequence[str], now_s: float) -> tuple[list[str], Round]:
         """The arrivals to list now, and the round behind them. older: all there are, sorted."""
         still = tuple(arrival for arrival in self.open if arrival in set(older))
-        # So many that are pending are read first: the cursor stays small.
-        if not older or len(still) >= MOST_OPEN:
-            return list(still), Round(self.after, now_s if not older else self.at_s, still)
+        if not older:
+            return [], Round(self.after, now_s)
         elapsed = now_s - self.at_s if 0 < self.at_s <= now_s else FIRST_S
         number = min(math.ceil(len(older) * elapsed / ROUND_S), MOST_A_TICK, len(older))
         start = bisect_right(older, self.after)
@@ -42,8 +41,11 @@ class Round:
         return sorted({*slice_, *still}), Round(after, now_s, still)
 
     def found(self, waiting: Collection[str], older: Sequence[str]) -> Round:
-        """The round after the tick saw which arrivals must be read, now or when they are complete."""
-        return Round(self.after, self.at_s, tuple(sorted(set(waiting) & set(older))))
+        """The round after the tick saw which arrivals must be read, now or when they are complete.
+
+        Of very many the first are remembered, so that the cursor stays small; the round comes by the others again.
+        """
+        return Round(self.after, self.at_s, tuple(sorted(set(waiting) & set(older))[:MOST_OPEN]))
 
 
 @dataclass(frozen=True)
