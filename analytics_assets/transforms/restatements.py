@@ -103,14 +103,15 @@ def restated(
 def inputs(counts: pa.Table, days: Collection[date]) -> pa.Table:
     """Accepted rows of event dates by file: event_date, arrival, file, fingerprint, rows.
 
-    In: the table counts.
+    In: the table counts. The fingerprint is that of the bytes and the rules: a file that was only touched, or landed
+    again as it was, brought nothing.
     """
     accepted = pc.and_(
         pc.is_in(counts["standing"], pa.array(ACCEPTED)), pc.equal(counts["source"], pa.scalar(EVENTS_SOURCE))
     )
     wanted = pc.is_in(counts["event_date"], pa.array(sorted(days), pa.date32()))
-    rows = counts.filter(pc.and_(accepted, wanted)).group_by(["event_date", *FILE, "fingerprint"])
-    return rows.aggregate([("rows", "sum")]).rename_columns({"rows_sum": "rows"})
+    rows = counts.filter(pc.and_(accepted, wanted)).group_by(["event_date", *FILE, "content"])
+    return rows.aggregate([("rows", "sum")]).rename_columns({"content": "fingerprint", "rows_sum": "rows"})
 
 
 def replayed(ledger: pa.Table) -> pa.Table:

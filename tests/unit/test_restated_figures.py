@@ -30,12 +30,12 @@ Content = Mapping[tuple[date, str, str], tuple[str, int]]
 def counts(content: Content, standing: str = "on_time", source: str = "events") -> pa.Table:
     """The table counts, as far as it is read: a row for each hour, here two."""
     rows = [
-        {"source": source, "arrival": arrival, "file": file, "fingerprint": print_, "event_date": day, "hour": hour}
+        {"source": source, "arrival": arrival, "file": file, "content": print_, "event_date": day, "hour": hour}
         | {"standing": standing, "rows": part}
         for (day, arrival, file), (print_, number) in content.items()
         for hour, part in ((9, number - 1), (10, 1))
     ]
-    types = dict.fromkeys(("source", "arrival", "file", "fingerprint"), pa.string())
+    types = dict.fromkeys(("source", "arrival", "file", "content"), pa.string())
     schema = pa.schema(
         types | {"event_date": pa.date32(), "hour": pa.int32(), "standing": pa.string(), "rows": pa.int64()}
     )
