@@ -25,6 +25,7 @@ from resources.object_store import ObjectStore, is_bucket
 if TYPE_CHECKING:
     from resources.bucket_landing import BucketLanding
 
+SECOND_NS = 10**9
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IGNORED_PREFIXES = (".", "_")
 IGNORED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
@@ -179,7 +180,7 @@ def expectation(folder: str, prefix: str, name_pattern: str) -> str:
     )
 
 
-def fingerprint(relative: str, size: int, change: int | str) -> str:
+def fingerprint(relative: str, size: int, change: str) -> str:
     """16 hex digits that differ if a file's name, size in bytes or mark of its last change does."""
     return hashlib.sha256(f"{relative}\n{size}\n{change}".encode()).hexdigest()[:16]
 
@@ -207,13 +208,17 @@ def _is_date(name: str) -> bool:
 
 def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
     stat, uri = path.stat(), path.as_uri()
+    # Where a time of writing has whole seconds, of a file system or a tool that knows no others, it may be that of
+    # other content before. The time of the last change of any kind cannot be set, and where only it moved the bytes
+    # are compared.
+    change = f"{stat.st_mtime_ns}" if stat.st_mtime_ns % SECOND_NS else f"{stat.st_mtime_ns} {stat.st_ctime_ns}"
     return LandedFile(
         arrival=arrival,
         path=relative,
         uri=uri,
         arrow_uri=uri,
         size=stat.st_size,
-        fingerprint=fingerprint(relative, stat.st_size, stat.st_mtime_ns),
+        fingerprint=fingerprint(relative, stat.st_size, change),
         modified_s=stat.st_mtime,
     )
 
