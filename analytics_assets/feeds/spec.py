@@ -197,6 +197,11 @@ class Feed:
             raise ValueError(f"{self.name}: retention_days is {self.retention_days}, expected 1 or more, or None")
         if self.retention_days is not None and self.event_key == WHOLE_ROW:
             raise ValueError(f"{self.name}: saw retention_days and WHOLE_ROW, expected an event_key that silver keeps")
+        if self.retention_days is not None and self.key_scope == "feed":
+            raise ValueError(
+                f"{self.name}: saw retention_days and key_scope 'feed', expected one of them: keys over all dates are "
+                "compared in bronze, which must then keep all rows"
+            )
         if self.key_scope == "feed" and self.event_key == WHOLE_ROW:
             raise ValueError(f"{self.name}: key_scope is 'feed', expected an event_key of columns")
         if self.page_views and not self.has_duration:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -14,6 +15,7 @@ from analytics_assets import discovery
 from analytics_assets.discovery import FeedError, load_feeds
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.feeds.shop import FEED as SHOP
 from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, JsonArray, SessionRule
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import bronze, judge
@@ -32,6 +34,11 @@ def judged(raw: DataFrame, feed: Feed) -> DataFrame:
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
+def test_keys_over_all_dates_are_not_purged() -> None:
+    with pytest.raises(ValueError, match="shop: saw retention_days and key_scope 'feed', expected one of them"):
+        replace(SHOP, retention_days=14)
+
+
 def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSession, feed: Feed) -> None:
     lines = [("9999-01-01", "example", place, line) for place, (line, _) in enumerate(feed.examples)]
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
