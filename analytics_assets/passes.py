@@ -31,6 +31,7 @@ from analytics_assets.layers import (
 )
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.metrics import metrics_of
+from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World, unaccounted
 from analytics_assets.observer import Observer, Outcome
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -89,11 +90,13 @@ class Pass:
             pending, archived = standing.pending, standing.archived
             frozen = set(standing.frozen)
             same = bronze.note_same(self.world, [file for file in standing.files if file.arrival in frozen])
-            self.outcome.refused = sorted(frozen - same)
+            self._refuse(sorted(frozen - same))
             files = [file for file in standing.files if file.arrival not in frozen]
             build = partial(bronze.build_changed, files=files)
         else:
-            pending, archived = sorted(arrivals), {}
+            purged = purged_arrivals(self.world) & {*arrivals}
+            self._refuse(sorted(purged))
+            pending, archived = sorted({*arrivals} - purged), {}
             if pending:
                 archived = landed.look(self.world, source, pending, landed.newest_name(self.world, source)).archived
             build = bronze.build_bronze if reread else bronze.build_changed
@@ -119,6 +122,12 @@ class Pass:
         if snapshots:
             build = partial(dimension.build_dimension, accepted=accepted)
             self._timed(self.world.feed.dimension.name, snapshots, build)
+
+    def _refuse(self, purged: list[str]) -> None:
+        """Arrivals that are not read, since bronze no longer has what they held."""
+        self.outcome.refused = purged
+        for line in landed.frozen_lines(purged):
+            self.observer.warned(line)
 
     def _warn(self, archived: dict[str, list[str]]) -> None:
         for line in landed.archived_lines(self.world.feed, archived):

@@ -21,6 +21,7 @@ from analytics_assets.layers.landed import (
     Source,
     archived_lines,
     events_source,
+    frozen_lines,
     look,
     names_of,
     no_file,
@@ -142,7 +143,7 @@ def _work(context: dg.SensorEvaluationContext, world: World, cursor: Cursor, now
     if snapshots is not None and world.landing.has_folder(snapshots.pattern):
         users, rounds[snapshots.name] = _look(world, snapshots, cursor, now_s)
     for found in (events, users):
-        for line in archived_lines(world.feed, found.archived):
+        for line in (*archived_lines(world.feed, found.archived), *frozen_lines(found.frozen)):
             context.log.warning(line)
     stands = state(world)
     tables = {} if cursor.quiet == stands else behind(world)

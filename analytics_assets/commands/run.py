@@ -61,8 +61,6 @@ def _job(name: str, config: dict[str, Any], timings: Path | None, console: Conso
     if timings is not None:
         total = sum(outcome.seconds.values())
         timings.write_text(json.dumps({"stages": outcome.seconds, "total_s": total}, indent=2) + "\n")
-    for arrival in outcome.refused:
-        console.print(f"refused {arrival}: it was purged, and its files in landing are no longer as they were read")
     for line in outcome.quarantined:
         console.print(f"quarantined {line}", markup=False)
     if not outcome.seconds.keys() - {"activity"}:

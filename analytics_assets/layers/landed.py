@@ -7,7 +7,7 @@ Belongs here: which arrivals must be read, which are archived. Does not: the rul
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pyarrow as pa
@@ -38,13 +38,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Found:
-    """What a look at landing found. unsettled: pending arrivals that may still be written, and why."""
+    """What a look at landing found. unsettled: pending arrivals that may still be written, and why. frozen: purged
+    ones with a file that is not as it was read, by its time or bytes."""
 
     pending: list[str]
     archived: dict[str, list[str]]
     unsettled: dict[str, str]
     fingerprints: dict[str, list[str]]
     files: int
+    frozen: list[str] = field(default_factory=list)
 
 
 def events_source(feed: Feed) -> Source:
@@ -122,6 +124,7 @@ def look(world: World, source: Source, arrivals: Iterable[str], newest: str, now
         total += len(files)
         standing = compare(world, source, files, newest)
         found.archived.update(standing.archived)
+        found.frozen.extend(standing.frozen)
         for arrival in standing.pending:
             own = [file for file in files if file.arrival == arrival]
             waits = _unsettled(world, source, arrival, own, now_s) if now_s is not None else None
@@ -130,7 +133,9 @@ def look(world: World, source: Source, arrivals: Iterable[str], newest: str, now
             else:
                 found.pending.append(arrival)
                 found.fingerprints[arrival] = sorted(file.fingerprint for file in own)
-    return Found(sorted(found.pending), found.archived, found.unsettled, found.fingerprints, total)
+    return Found(
+        sorted(found.pending), found.archived, found.unsettled, found.fingerprints, total, sorted(found.frozen)
+    )
 
 
 def look_at_all(world: World, source: Source) -> Compared:
@@ -161,6 +166,15 @@ def archived_lines(feed: Feed, archived: dict[str, list[str]]) -> list[str]:
         f"older than {feed.look_back_days} days before the newest. If it was removed: "
         f"tidebook run {feed.name} --accept-removed {arrival}"
         for arrival, files in sorted(archived.items())
+    ]
+
+
+def frozen_lines(purged: Sequence[str]) -> list[str]:
+    """A line for each purged arrival that is not read again: why, and what a person can do."""
+    return [
+        f"refused arrival {arrival}: it was purged, and is not read again. Its events stay as they are; what its files "
+        "hold now can land as another arrival"
+        for arrival in purged
     ]
 
 
