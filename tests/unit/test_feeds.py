@@ -34,11 +34,6 @@ def judged(raw: DataFrame, feed: Feed) -> DataFrame:
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)
-def test_keys_over_all_dates_are_not_purged() -> None:
-    with pytest.raises(ValueError, match="shop: saw retention_days and key_scope 'feed', expected one of them"):
-        replace(SHOP, retention_days=14)
-
-
 def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSession, feed: Feed) -> None:
     lines = [("9999-01-01", "example", place, line) for place, (line, _) in enumerate(feed.examples)]
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
@@ -209,3 +204,8 @@ def test_the_date_of_sign_up_is_a_date_of_the_snapshots() -> None:
 
 def test_a_whole_row_may_be_the_key() -> None:
     assert ACCESS_LOG.event_key == WHOLE_ROW
+
+
+def test_keys_over_all_dates_are_not_purged() -> None:
+    with pytest.raises(ValueError, match="shop: saw retention_days and key_scope 'feed', expected one of them"):
+        replace(SHOP, retention_days=14)
