@@ -14,7 +14,7 @@ from analytics_assets.schedules import feed_schedules
 from analytics_assets.sensors import feed_sensor
 from asset_checks.dagster_checks import feed_checks
 from asset_checks.freshness import freshness_check
-from asset_checks.laws import LAWS
+from asset_checks.laws import laws_of
 from resources.open import open_places
 from resources.settings import load_settings
 
@@ -30,7 +30,7 @@ defs = dg.Definitions(
         + [asset for feed in FEEDS for asset in live_assets(feed)]
     ),
     asset_checks=[
-        *[check for feed in FEEDS for check in feed_checks(feed, LAWS, partitions_of(feed))],
+        *[check for feed in FEEDS for check in feed_checks(feed, laws_of(feed), partitions_of(feed))],
         *[freshness_check(feed) for feed in FEEDS],
     ],
     jobs=[

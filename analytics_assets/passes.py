@@ -121,7 +121,8 @@ class Pass:
             snapshots = sorted({*standing.pending, *(standing.archived.keys() & set(accepted))})
         if snapshots:
             build = partial(dimension.build_dimension, accepted=accepted)
-            self._timed(self.world.feed.dimension.name, snapshots, build)
+            done = self._timed(self.world.feed.dimension.name, snapshots, build)
+            self._judge(self.world.feed.dimension.name, list(done.rows))
 
     def _refuse(self, purged: list[str]) -> None:
         """Arrivals that are not read, since bronze no longer has what they held."""
@@ -216,7 +217,7 @@ class Pass:
         return done
 
     def _judge(self, table: str, keys: Sequence[str]) -> set[str]:
-        law = law_of(table)
+        law = law_of(self.world.feed, table)
         if law is None or not keys:
             return set()
         began = time.monotonic()

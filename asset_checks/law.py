@@ -64,3 +64,12 @@ class Law:
         """Partitions that fail a blocking check."""
         blocking = {check.name for check in self.checks if check.blocking}
         return {key for name, found in verdicts.items() if name in blocking for key, v in found.items() if not v.passed}
+
+
+def joined(*laws: Law) -> Law:
+    """Laws of one table as one: each judges by itself."""
+
+    def judge(world: World, keys: Sequence[str]) -> dict[str, dict[str, Verdict]]:
+        return {name: found for law in laws for name, found in law.judge(world, keys).items()}
+
+    return Law(checks=tuple(check for law in laws for check in law.checks), judge=judge)

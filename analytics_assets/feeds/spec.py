@@ -17,6 +17,7 @@ from pyspark.sql.types import DateType
 
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, JsonArray, check_landing
 from analytics_assets.feeds.own_names import Published, View
+from analytics_assets.feeds.quality_rule import QualityRule
 from analytics_assets.feeds.session_rule import SessionRule
 from analytics_assets.transforms.anomalies import AnomalyRule
 from analytics_assets.transforms.unlikely_users import UnlikelyRule
@@ -34,6 +35,7 @@ __all__ = [
     "Format",
     "JsonArray",
     "Published",
+    "QualityRule",
     "SessionRule",
     "UnlikelyRule",
     "View",
@@ -123,7 +125,7 @@ class Feed:
     cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
     top_percents: the users of each period with the most engaged time are kept, so many per cent of the active ones.
     anomalies: when a point of a series is one; also the feed's holidays.
-    unlikely: what no person does on a date.
+    unlikely: what no person does on a date. quality: how much may be rejected, late, unknown or missing.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -163,6 +165,7 @@ class Feed:
     top_percents: tuple[int, ...] = (1, 5, 10)
     anomalies: AnomalyRule = field(default_factory=AnomalyRule)
     unlikely: UnlikelyRule = field(default_factory=UnlikelyRule)
+    quality: QualityRule = field(default_factory=QualityRule)
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)

@@ -25,7 +25,7 @@ from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer
 from analytics_assets.passes import run_pass
-from asset_checks.laws import LAWS
+from asset_checks.laws import laws_of
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
@@ -173,7 +173,7 @@ def broken_laws(world: World) -> list[str]:
     history = world.history()
     closed = [day.isoformat() for day in history.dates()] if history else []
     found = []
-    for law in LAWS:
+    for law in laws_of(world.feed):
         if law.table not in world.tables:
             continue
         keys = closed if law.table == active_users.DAILY else sorted(world.lakehouse.rows(world.tables[law.table]))

@@ -28,7 +28,7 @@ from analytics_assets.observer import Observer
 from analytics_assets.sensors import tick
 from asset_checks.dagster_checks import feed_checks
 from asset_checks.freshness import freshness_check
-from asset_checks.laws import LAWS
+from asset_checks.laws import laws_of
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
@@ -127,7 +127,7 @@ class Place:
             resources["watch"].watch(watching)
         return dg.Definitions(
             assets=feed_assets(feed),
-            asset_checks=[*feed_checks(feed, LAWS, partitions_of(feed)), freshness_check(feed)],
+            asset_checks=[*feed_checks(feed, laws_of(feed), partitions_of(feed)), freshness_check(feed)],
             jobs=[pass_job(feed), backfill_job(feed), maintenance_job(feed)],
             resources=resources,
             executor=dg.in_process_executor,
@@ -179,7 +179,7 @@ class Place:
         self, feed: Feed, spark: Spark, tables: Sequence[str], first: str | None, last: str | None = None
     ) -> dg.ExecuteInProcessResult:
         """Assets and their checks, as Dagster runs them: one partition, the range from first to last, or all (None)."""
-        assets = [*feed_assets(feed), *feed_checks(feed, LAWS, partitions_of(feed))]
+        assets = [*feed_assets(feed), *feed_checks(feed, laws_of(feed), partitions_of(feed))]
         with self.instance() as instance:
             return dg.materialize(
                 assets,

@@ -146,7 +146,7 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _verdicts(world: World, table: str) -> set[str]:
-    law = law_of(table)
+    law = law_of(FEED, table)
     assert law is not None
     keys = [""] if table == "latency" else sorted(world.lakehouse.versions(world.tables[table]))
     return {name for name, found in law.judge(world, keys).items() if not all(v.passed for v in found.values())}

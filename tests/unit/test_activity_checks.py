@@ -47,7 +47,7 @@ def passed(world: World, name: str, columns: str, rows: list[tuple[Any, ...]]) -
     """Verdicts on the date, by check, of a table with these rows."""
     day = "event_date" if name in ("activity_mix", "object_days") else "session_date"
     write(world, name, [{day: DAY, **dict(zip(columns.split(), row, strict=True))} for row in rows])
-    law = law_of(name)
+    law = law_of(FEED, name)
     assert law is not None
     return {check: verdicts[KEY].passed for check, verdicts in law.judge(world, [KEY]).items()}
 

@@ -23,7 +23,7 @@ def passed(world: World, points: list[dict[str, Any]]) -> dict[str, bool]:
     write(world, "session_days", [{**TOTAL, "session_date": DAY, "sessions": 2}])
     write(world, "series_points", [{**TOTAL, **point} for point in points])
     write(world, "anomalies", [])
-    law = law_of("anomalies")
+    law = law_of(FEED, "anomalies")
     assert law is not None
     return {check: verdicts[""].passed for check, verdicts in law.judge(world, [""]).items()}
 
