@@ -85,7 +85,7 @@ def _values(devices: Devices) -> Values:
     return Values(
         columns=["Device", "Over", "Loads", "Longer, %", "From, %", "To, %"],
         rows=rows,
-        formats=["%{x}", "%{x}", "%{y:,d}", "%{y:.0f}", "%{y:.0f}", "%{y:.0f}"],
+        formats=["%{x}", "%{x}", "%{y:,d}", "%{y:.1f}", "%{y:.1f}", "%{y:.1f}"],
     )
 
 

@@ -59,7 +59,7 @@ NUMBERS = {
     ),
     "devices": (
         "device-differences",
-        "SELECT device_type, 'All versions', format('{:,}', loads), format('{:.0f}', 100 * (p50_ratio - 1))"
+        "SELECT device_type, 'All versions', format('{:,}', loads), format('{:.1f}', 100 * (p50_ratio - 1))"
         " FROM device_differences WHERE period = 'all' AND app_version = 'all'",
     ),
     "anomalies": (

@@ -77,10 +77,10 @@ def test_the_table_under_the_chart_leaves_out_what_is_not_known(tmp_path: Path) 
     values = device_differences(devices(tmp_path)).table()
     shown = [[values.shown(place, cell) for place, cell in enumerate(row)] for row in values.rows]
     assert shown == [
-        ["iPad", "All versions", "7", "12", "10", "15"],
-        ["TV", "All versions", "7", "0", "", ""],
-        ["<Mac>", "All versions", "7", "-20", "-25", "-10"],
-        ["iPad", "Within versions", "7", "10", "5", "12"],
+        ["iPad", "All versions", "7", "12.0", "10.0", "15.0"],
+        ["TV", "All versions", "7", "0.0", "", ""],
+        ["<Mac>", "All versions", "7", "-20.0", "-25.0", "-10.0"],
+        ["iPad", "Within versions", "7", "10.0", "5.0", "12.0"],
     ]
 
 
