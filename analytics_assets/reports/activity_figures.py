@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.activity_numbers import HOURS, Activity
 from analytics_assets.reports.charts import Chart, ranking
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Values
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 from analytics_assets.transforms.session_frequency import LONGER, LOOK_BACK_DAYS
@@ -25,6 +26,25 @@ WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 SCALE = [[place, colour] for place, colour in zip((0.0, 0.5, 1.0), style.SCALE, strict=True)]
 TITLES = {"action": "Events by action", "country": "Events by country"}
 NOTHING = "No date is closed yet."
+
+
+def activity_tiles(found: Activity) -> list[Tile]:
+    """Events, the hour of the week with most of them, and the most frequent action and country with their shares."""
+    if not found.dates:
+        return []
+    events = sum(found.values.get("action", {}).values())
+    tiles = [Tile(label="Events", value=f"{events:,}", period=_period(found))]
+    hours = [(mean, day, hour) for day, row in enumerate(found.week) for hour, mean in enumerate(row) if mean]
+    if hours:
+        mean, day, hour = max(hours, key=lambda item: (item[0], -item[1], -item[2]))
+        busiest = f"{WEEK[day][:3]} {hour:02d}:00"
+        tiles.append(Tile(label="Busiest hour", value=busiest, period=f"{mean:,.1f} events on average"))
+    for name, values in sorted(found.values.items()):
+        total = sum(values.values())
+        if total:
+            most, number = min(values.items(), key=lambda item: (-item[1], item[0]))
+            tiles.append(Tile(label=f"Most frequent {name}", value=f"{number / total:.1%}", period=_cut(most)))
+    return tiles
 
 
 def activity(found: Activity, zone: str) -> list[Chart]:
@@ -153,8 +173,12 @@ def _bars(key: str, title: str, about: str, names: Sequence[str], values: Sequen
 
 def _labels(names: Sequence[str]) -> list[str]:
     """Names as plotly may have them, long ones cut; two that would be one are told apart."""
-    cut = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\u2026" for name in names]
+    cut = [_cut(name) for name in names]
     return [escape(name if cut.count(name) == 1 else f"{name} ({at})") for at, name in enumerate(cut, 1)]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\u2026"
 
 
 def _period(found: Activity) -> str:

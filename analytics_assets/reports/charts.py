@@ -20,12 +20,14 @@ from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
 from analytics_assets.reports.values import Values, figure_values
 
-Unit = Literal["count", "share", "ratio", "minutes", "milliseconds"]
+Unit = Literal["count", "about", "share", "ratio", "minutes", "seconds", "milliseconds"]
 HOVER: dict[Unit, str] = {
     "count": "%{y:,d}",
+    "about": "%{y:,.0f}",
     "share": "%{y:.1%}",
     "ratio": "%{y:,.2f}",
     "minutes": "%{y:,.1f} min",
+    "seconds": "%{y:,.1f} s",
     "milliseconds": "%{y:,.0f} ms",
 }
 

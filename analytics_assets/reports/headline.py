@@ -19,7 +19,10 @@ NOTHING = "–"
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A large number. period: what it is of. change: against what `before` names; empty if not known."""
+    """A large number. period: what it is of. change: against what `before` names; empty if not known.
+
+    All are plain text, which may come from data: whoever shows them escapes them.
+    """
 
     label: str
     value: str

@@ -9,13 +9,13 @@ from __future__ import annotations
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts
-from analytics_assets.reports.anomaly_figures import anomalies
+from analytics_assets.reports.anomaly_figures import anomalies, anomaly_tiles
 from analytics_assets.reports.arrivals import DAY
-from analytics_assets.reports.device_figures import device_differences
+from analytics_assets.reports.device_figures import device_differences, device_tiles
 from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
-from analytics_assets.reports.power_figures import power_figures
+from analytics_assets.reports.power_figures import power_figures, power_tiles
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.session_figures import session_figures
@@ -97,6 +97,7 @@ REPORTS: tuple[Report, ...] = (
         about="What was done, at which hours of the week, in which countries, and with which objects.",
         tables=("activity_mix", "object_days"),
         sections=activity,
+        tiles=lambda numbers: activity_figures.activity_tiles(numbers.activity),
         reading=(
             "<b>Events</b> add up: over hours, values and dates. Users do not, since one user does several things; "
             "they are on the page of active users.",
@@ -136,6 +137,7 @@ REPORTS: tuple[Report, ...] = (
         sections=lambda numbers: (
             [Section(title="Devices", charts=[device_differences(numbers.devices)])] if numbers.devices else []
         ),
+        tiles=lambda numbers: device_tiles(numbers.devices),
         reading=(
             "<b>Median device</b>: the one in the middle, when devices stand in the order of their median load times. "
             "Where a bar crosses 0, these loads do not tell which is faster.",
@@ -151,6 +153,7 @@ REPORTS: tuple[Report, ...] = (
         sections=lambda numbers: (
             [Section(title="Anomalies", charts=anomalies(numbers.anomalies))] if numbers.anomalies else []
         ),
+        tiles=lambda numbers: anomaly_tiles(numbers.anomalies),
         reading=(
             "<b>Expected</b>: from the latest eight dates of the same weekday that were not unusual, and steady "
             "growth. A date is judged by those before it alone.",
@@ -165,6 +168,7 @@ REPORTS: tuple[Report, ...] = (
         sections=lambda numbers: (
             [Section(title="Power users", charts=power_figures(numbers.concentration))] if numbers.concentration else []
         ),
+        tiles=lambda numbers: power_tiles(numbers.concentration),
         reading=(
             "<b>Engaged time</b>: the sum of the durations of a user's events. If all users had the same, the top 10 % "
             "would have 10 % of it.",

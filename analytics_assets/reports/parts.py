@@ -66,12 +66,13 @@ def tile_list(tiles: Sequence[Tile]) -> str:
         return ""
     made = []
     for tile in tiles:
-        change = f'<span class="change">{tile.change}</span> vs {tile.before}' if tile.change else ""
+        change, before = escape(tile.change), escape(tile.before)
+        compared = f'<span class="change">{change}</span> vs {before}' if change else ""
         if not change and tile.value != NOTHING:
-            change = f"nothing to compare with {tile.before}" if tile.before else ""
+            compared = f"nothing to compare with {before}" if before else ""
         made.append(
-            f'<li class="tile"><p class="label">{tile.label}</p><p>{tile.period}</p>'
-            f'<p class="number">{tile.value}</p><p>{change or "&nbsp;"}</p></li>'
+            f'<li class="tile"><p class="label">{escape(tile.label)}</p><p>{escape(tile.period)}</p>'
+            f'<p class="number">{escape(tile.value)}</p><p>{compared or "&nbsp;"}</p></li>'
         )
     return f'<ul class="tiles" aria-label="Last complete periods">{"".join(made)}</ul>'
 

@@ -9,12 +9,29 @@ import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.charts import Chart, Series, lines
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.power_numbers import Concentration, Curve
 from analytics_assets.reports.values import Cell, Values
 
 TOPS = ((1, style.BLUE), (5, style.GREEN), (10, style.ORANGE))
 UNIT = "share of engaged time"
 CUT = "Each duration counts up to its action's p99.9 in the period, so that a page left open does not decide."
+
+
+def power_tiles(found: Concentration | None) -> list[Tile]:
+    """Share of the time that the top users have, in the last 28 days or else in the latest month."""
+    of_period = None if found is None else found.last_days or found.months[-1]
+    if of_period is None:
+        return []
+    period = f"{of_period.start} to {of_period.end}"
+    return [
+        Tile(
+            label=f"Time of the top {top} %",
+            value=f"{of_period.shares[top]:.1%}",
+            period=f"{of_period.top_users[top]:,} users, {period}",
+        )
+        for top, _ in TOPS
+    ]
 
 
 def power_figures(found: Concentration) -> list[Chart]:

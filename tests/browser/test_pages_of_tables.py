@@ -64,8 +64,8 @@ NUMBERS = {
     ),
     "anomalies": (
         "watched-events",
-        "SELECT event_date::TEXT, format('{:,.2f}', expected_low), format('{:,.2f}', expected_high),"
-        " format('{:,.2f}', actual) FROM series_points"
+        "SELECT event_date::TEXT, format('{:,.0f}', expected_low), format('{:,.0f}', expected_high),"
+        " format('{:,.0f}', actual) FROM series_points"
         " WHERE metric = 'events' AND granularity = 'day' AND expected_low IS NOT NULL",
     ),
     "power-users": (

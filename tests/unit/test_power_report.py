@@ -14,7 +14,7 @@ from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
-from analytics_assets.reports.power_figures import by_month, curve
+from analytics_assets.reports.power_figures import by_month, curve, power_tiles
 from analytics_assets.reports.power_numbers import Concentration
 from resources.delta_tables import arrow_schema
 from resources.lakehouse import Lakehouse
@@ -95,6 +95,14 @@ def test_the_page_shows_both_and_what_is_cut(tmp_path: Path) -> None:
     numbers = read_numbers(full(tmp_path), NOTES)
     text = page(numbers, next(report for report in REPORTS if report.name == "power-users"))
     assert "Last 28 days: 200 active users." in text and "p99.9" in text
+
+
+def test_the_large_numbers_are_of_the_last_28_days_or_else_of_the_latest_month(tmp_path: Path) -> None:
+    tiles = power_tiles(concentration(full(tmp_path / "full")))
+    assert (tiles[0].label, tiles[0].value) == ("Time of the top 1 %", "10.0%")
+    assert tiles[0].period == "2 users, 2025-02-03 to 2025-03-02"
+    months = lakehouse(tmp_path / "months", points("2025-01", JANUARY, date(2025, 1, 31), 1.0))
+    assert power_tiles(concentration(months))[0].period == "2 users, 2025-01-01 to 2025-01-31"
 
 
 def test_before_a_period_is_complete_nothing_is_drawn(tmp_path: Path) -> None:
