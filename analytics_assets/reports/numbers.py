@@ -22,6 +22,7 @@ from analytics_assets.reports.anomaly_numbers import Anomalies, read_anomalies
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, SignUps, read_cohorts, read_sign_ups
 from analytics_assets.reports.device_numbers import Devices, read_devices
+from analytics_assets.reports.duplicates import read_duplicates
 from analytics_assets.reports.load_numbers import Loads, read_loads
 from analytics_assets.reports.power_numbers import Concentration, read_concentration
 from analytics_assets.reports.profile_numbers import Profiles, read_profiles
@@ -99,7 +100,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         name: table.to_pyarrow_dataset(filesystem=lakehouse.files(tables[name])) for name, table in opened.items()
     }
     dates, daily, missing = _daily(datasets.get("active_users"))
-    arrivals = read_arrivals(datasets.get("counts"))
+    arrivals = read_arrivals(datasets.get("counts"), read_duplicates(lakehouse, feed), feed.lag_days)
     return Numbers(
         feed=feed,
         dates=dates,

@@ -64,7 +64,10 @@ def data_quality(numbers: Numbers) -> list[Section]:
         return []
     last_closed = numbers.dates[-1] + DAY * numbers.feed.lag_days if numbers.dates else None
     charts = landed_rows(arrivals, last_closed)
-    return [Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals))]
+    return [
+        Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals)),
+        Section(title="Last arrivals", below=parts.last_arrivals(arrivals)),
+    ]
 
 
 REPORTS: tuple[Report, ...] = (
@@ -178,13 +181,15 @@ REPORTS: tuple[Report, ...] = (
     Report(
         name="data-quality",
         title="Data quality",
-        about="What landed, what was rejected and why, and how late rows came.",
+        about="What landed with each arrival, what was rejected and why, what came late, and what came twice.",
         tables=("counts",),
         sections=data_quality,
         tiles=headline.data_quality,
         reading=(
             "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
             "They count on the date on which they happened, so a figure may still change.",
+            "<b>Duplicates</b> are accepted rows with the key of an event that is there already: "
+            "accepted rows of a date less its events.",
         ),
     ),
     Report(

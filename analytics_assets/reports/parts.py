@@ -5,7 +5,7 @@ Belongs here: elements and words. Does not: which parts a page has (page.py), wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from analytics_assets.reports.arrivals import REJECTED, Arrivals
@@ -139,13 +139,29 @@ def last_dates(numbers: Numbers) -> str:
     columns: dict[str, Sequence[Value]] = {title: numbers.daily[key] for key, title in TABLE_COLUMNS.items()}
     if numbers.sessions:
         columns["Sessions"] = numbers.sessions
+    return _newest_first("last-dates", "Date", [f"{day}" for day in numbers.dates], columns)
+
+
+def last_arrivals(arrivals: Arrivals) -> str:
+    """What became of the rows of the last arrivals, newest first."""
+    columns: dict[str, Sequence[Value]] = {
+        "Landed": arrivals.landed,
+        "Accepted": arrivals.accepted,
+        "Rejected": arrivals.standings[REJECTED],
+        "Late": arrivals.standings["late"],
+        "Duplicates": arrivals.duplicates or [None] * len(arrivals.dates),
+    }
+    return _newest_first("last-arrivals", "Arrival", [f"{day}" for day in arrivals.dates], columns)
+
+
+def _newest_first(key: str, head: str, names: Sequence[str], columns: Mapping[str, Sequence[Value]]) -> str:
     rows = []
-    for place in reversed(range(max(len(numbers.dates) - TABLE_DAYS, 0), len(numbers.dates))):
+    for place in reversed(range(max(len(names) - TABLE_DAYS, 0), len(names))):
         cells = "".join(f"<td>{_exact(values[place])}</td>" for values in columns.values())
-        rows.append(f'<tr><th scope="row">{numbers.dates[place]}</th>{cells}</tr>')
-    heads = "".join(f'<th scope="col">{title}</th>' for title in ("Date", *columns))
+        rows.append(f'<tr><th scope="row">{escape(names[place])}</th>{cells}</tr>')
+    heads = "".join(f'<th scope="col">{escape(title)}</th>' for title in (head, *columns))
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-labelledby="last-dates">'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{key}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

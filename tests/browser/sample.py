@@ -56,6 +56,8 @@ def sample_numbers() -> Numbers:
             landed=[200] * DAYS,
             standings={"on_time": rows, "late": [50] * DAYS, "early": [30] * DAYS, "rejected": [20] * DAYS},
             rules={"too_few_fields": 20 * DAYS - 1, HOSTILE: 1},
+            rules_by_date={"too_few_fields": [20] * DAYS, HOSTILE: [1] * DAYS},
+            duplicates=[2] * DAYS,
         ),
         versions={"active_users": 1, "active_users_week": 1, "active_users_month": 1, "sessions": 1, "counts": 1},
     )

@@ -21,6 +21,8 @@ from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.rules import event_version
+from analytics_assets.layers.world import digest
 from analytics_assets.reports import figures, landed_figures
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.charts import Series, stack
@@ -160,7 +162,39 @@ def test_rows_of_events_are_added_up_by_arrival_and_rows_of_a_dimension_left_out
     assert found.standings["on_time"] == [9, None, 0]
     assert found.standings["late"] == [0, None, 3]
     assert found.rules == {"too_few_fields": 3}
+    assert found.rules_by_date == {"too_few_fields": [3, None, 0]}
+    assert found.accepted == [9, None, 3]
     assert found.unaccounted == [FIRST + DAY * 2]
+
+
+def test_duplicates_are_accepted_rows_without_events_of_dates_that_silver_has_computed_from_all_of_them(
+    lakehouse: Lakehouse,
+) -> None:
+    landed = {
+        "arrival_month": "2025-03",
+        "source": "events",
+        "file": "f",
+        "rule": None,
+        "standing": "landed",
+        "rows": 9,
+    }
+    dates = [FIRST, FIRST + DAY, FIRST + DAY * 2]
+    write(lakehouse, NOTES, "counts", [{**landed, "arrival": f"{day}"} for day in dates])
+    tide = [{"event_date": day, "input_version": f"of {day}", "rows": 5} for day in dates]
+    write(lakehouse, NOTES, "tide", tide)
+    computed = digest(f"of {FIRST}", event_version(NOTES)), "of fewer rows"
+    silver = [
+        {"event_date": day, "user_id": f"u{n}", "input_version": f"{version}-ab12"}
+        for day, version in zip(dates, computed, strict=False)
+        for n in range(3)
+    ]
+    write(lakehouse, NOTES, "silver", silver)
+    found = read_numbers(lakehouse, NOTES).arrivals
+    assert found is not None
+    assert found.duplicates == [2, None, None]
+    chart = landed_figures.duplicates(found)
+    assert drawn(chart) == {"Duplicates": [2, None, None]}
+    assert chart.notes[-1] == "Not known where a date is not computed, or is behind."
 
 
 # What is drawn
@@ -271,6 +305,21 @@ def test_shares_are_of_the_rows_landed_by_closed_arrivals() -> None:
     assert "15 rows landed = 14 accepted + 1 rejected. Every landed row is accounted for." in page(
         numbers(2, arrivals=arrivals), "data-quality"
     )
+
+
+def test_rejected_rows_are_drawn_by_arrival_the_rarest_rules_as_one() -> None:
+    by_date: dict[str, list[Any]] = {f"rule {n}": [20 - n, None, n] for n in range(10)}
+    arrivals = Arrivals(
+        dates=[FIRST, FIRST + DAY, FIRST + DAY * 2],
+        landed=[155, None, 45],
+        standings={"on_time": [0, None, 0], "late": [0, None, 0], "early": [0, None, 0], "rejected": [155, None, 45]},
+        rules={rule: sum(rows or 0 for rows in found) for rule, found in by_date.items()},
+        rules_by_date=by_date,
+    )
+    found = drawn(landed_figures.rules_by_arrival(arrivals))
+    assert (len(found), found["rule 0"], found["other (2)"]) == (9, [20, None, 0], [23, None, 17])
+    last = page(numbers(3, arrivals=arrivals), "data-quality").split('id="last-arrivals"')[1].split("</table>")[0]
+    assert "<td>155</td><td>0</td><td>155</td><td>0</td>" in last
 
 
 def test_rows_that_do_not_add_up_raise_an_alarm_on_the_page() -> None:
