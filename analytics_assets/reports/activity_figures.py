@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.activity_numbers import HOURS, Activity
 from analytics_assets.reports.charts import Chart, ranking
+from analytics_assets.reports.country_map import country_map
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Values
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
@@ -50,6 +51,12 @@ def activity_tiles(found: Activity) -> list[Tile]:
 def activity(found: Activity, zone: str) -> list[Chart]:
     """The hours of the week, and events by action, country and object, as far as there are tables."""
     charts = [hours(found, zone)] if found.week and found.values else []
+    shown = (
+        country_map(found.values.get("country", {}), f"Events of {_period(found)}, by country.")
+        if found.dates
+        else None
+    )
+    charts += [shown] if shown else []
     charts += [_ranked(found, name, TITLES[name], found.values[name]) for name in TITLES if name in found.values]
     if found.objects:
         named = {"(none)" if name is None else name: events for name, events in found.objects}
@@ -77,7 +84,7 @@ def hours(found: Activity, zone: str) -> Chart:
         hovertemplate="%{y} %{x}:00<br>%{z:,.1f} events<extra></extra>",
         colorbar={"tickformat": ",d", "thickness": 10, "outlinewidth": 0, "len": 0.9},
     )
-    xaxis = {"title": {"text": "Hour"}, "dtick": 2, "showgrid": False}
+    xaxis = {"title": {"text": "Hour"}, "dtick": 4, "tickangle": 0, "showgrid": False}
     yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "dtick": 1}
     return Chart(
         key="hours",

@@ -58,7 +58,8 @@ def _card(chart: Chart, numbers: Numbers, *, is_wide: bool) -> str:
         ]
         inside = f'<ul class="legend" aria-label="Series of {title}">{"".join(legend)}</ul>' if legend else ""
         height = f' style="height:{chart.height}px"' if chart.height else ""
-        inside += f'<div class="chart" id="chart-{key}" role="img" aria-label="{title}: {about}"{height}></div>{notes}'
+        kind = "chart map" if chart.is_map else "chart"
+        inside += f'<div class="{kind}" id="chart-{key}" role="img" aria-label="{title}: {about}"{height}></div>{notes}'
         fresh = escape(freshness(numbers) if chart.fresh is None else chart.fresh)
         inside += f'<p class="fresh">{fresh}</p>' if fresh else ""
         inside += _details(chart.table(), title, f"{numbers.feed.name}-{key}.csv")

@@ -50,7 +50,7 @@ class Chart:
     is nothing to draw yet; the notes say why. is_daily: whether the page's choice of days applies. unit: of its
     values, behind the title. fresh: up to when it goes and what may still change, None for what holds of the feed's
     closed dates. values: the table under it where the figure does not tell. is_wide: takes a row. height: in pixels,
-    where the usual one does not fit.
+    where the usual one does not fit. is_map: on a narrow page it is as low as the map is.
     """
 
     key: str
@@ -64,6 +64,7 @@ class Chart:
     values: Values | None = None
     is_wide: bool = False
     height: int | None = None
+    is_map: bool = False
 
     def table(self) -> Values:
         """What is drawn, as a table."""

@@ -96,6 +96,7 @@ summary {{ cursor: pointer; color: var(--link) }}
 .csv {{ display: inline-block; margin: 8px 0 2px }}
 .chart {{ height: 260px; margin-top: auto; min-width: 0; overflow: hidden }}
 .wide .chart {{ height: 330px }}
+.chart.map {{ max-height: calc(52vw + 36px) }}
 .empty {{ background: var(--surface); border-radius: 6px; padding: 16px; margin: 12px 0 8px; font-size: 14px }}
 main > .empty {{ margin-top: 24px }}
 .scroll {{ overflow-x: auto }}

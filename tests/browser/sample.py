@@ -98,7 +98,7 @@ def _activity(dates: list[date]) -> Activity:
     """Activity of the last four weeks, a weekday without a date, and hostile names of actions and objects."""
     return Activity(
         dates=dates[-28:],
-        values={"action": {"page_view": 900, HOSTILE: 90}, "country": {"DE": 500, HOSTILE: 490}},
+        values={"action": {"page_view": 900, HOSTILE: 90}, "country": {"DE": 500, "sgp": 20, HOSTILE: 490}},
         week=[[None if day == 6 else float(day * 24 + hour) for hour in range(24)] for day in range(7)],
         objects=[(HOSTILE, 50), (None, 20), ("page-1", 10)],
         frequency={None: 40, 0: 30, 1: 20, 7: 10},
