@@ -24,8 +24,9 @@ from analytics_assets.reports.cohorts import Cohort, SignUps, read_cohorts, read
 from analytics_assets.reports.device_numbers import Devices, read_devices
 from analytics_assets.reports.duplicates import read_duplicates
 from analytics_assets.reports.load_numbers import Loads, read_loads
-from analytics_assets.reports.power_numbers import Concentration, read_concentration
+from analytics_assets.reports.power_numbers import Concentration, Cut, read_concentration, read_cuts
 from analytics_assets.reports.profile_numbers import Profiles, read_profiles
+from analytics_assets.reports.unlikely_numbers import Unlikely, read_unlikely
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
@@ -39,7 +40,7 @@ TABLES = (
     *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
     *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
     *("series_points", "anomalies"),
-    "engagement_concentration",
+    *("engagement_concentration", "duration_cuts", "unlikely_users", "likely_days"),
 )
 
 Value = int | float | None
@@ -75,6 +76,8 @@ class Numbers:
     sign_ups: SignUps | None = None
     devices: Devices | None = None
     concentration: Concentration | None = None
+    cuts: list[Cut] = field(default_factory=list)
+    unlikely: Unlikely | None = None
     loads: Loads | None = None
     activity: Activity = field(default_factory=Activity)
     profiles: Profiles = field(default_factory=Profiles)
@@ -114,6 +117,8 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         cohorts=read_cohorts(datasets.get("retention")),
         sign_ups=read_sign_ups(datasets.get("retention")),
         concentration=read_concentration(datasets.get("engagement_concentration")),
+        cuts=read_cuts(datasets.get("duration_cuts")),
+        unlikely=read_unlikely(datasets.get("likely_days"), datasets.get("unlikely_users"), dates[-DRAWN_DAYS:]),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
         activity=read_activity(datasets, dates, missing),

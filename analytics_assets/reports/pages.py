@@ -19,6 +19,7 @@ from analytics_assets.reports.power_figures import power_figures, power_tiles
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.session_figures import session_figures
+from analytics_assets.reports.unlikely_figures import unlikely_figures, unlikely_tiles
 
 
 def active_users(numbers: Numbers) -> list[Section]:
@@ -45,6 +46,15 @@ def sessions(numbers: Numbers) -> list[Section]:
 def activity(numbers: Numbers) -> list[Section]:
     """What was done, where and when."""
     return [Section(title="Activity", charts=activity_figures.activity(numbers.activity, numbers.feed.time_zone))]
+
+
+def unusual(numbers: Numbers) -> list[Section]:
+    """Alarms with their series, and users at rates that no person reaches."""
+    charts = anomalies(numbers.anomalies) if numbers.anomalies else []
+    return [
+        Section(title="Anomalies", charts=charts),
+        Section(title="Unlikely users", charts=unlikely_figures(numbers.unlikely)),
+    ]
 
 
 def data_profile(numbers: Numbers) -> list[Section]:
@@ -151,25 +161,28 @@ REPORTS: tuple[Report, ...] = (
     Report(
         name="anomalies",
         title="Anomalies",
-        about="Which figures were not what their weekday led to expect, since when, and who carried it.",
-        tables=("anomalies", "series_points"),
-        sections=lambda numbers: (
-            [Section(title="Anomalies", charts=anomalies(numbers.anomalies))] if numbers.anomalies else []
-        ),
-        tiles=lambda numbers: anomaly_tiles(numbers.anomalies),
+        about="Which figures were not what their weekday led to expect, since when, who carried it; and which users do "
+        "more than a person can.",
+        tables=("anomalies", "series_points", "unlikely_users", "likely_days"),
+        sections=unusual,
+        tiles=lambda numbers: [*anomaly_tiles(numbers.anomalies), *unlikely_tiles(numbers.unlikely)],
         reading=(
             "<b>Expected</b>: from the latest eight dates of the same weekday that were not unusual, and steady "
             "growth. A date is judged by those before it alone.",
             "<b>Carried by</b>: values whose share of the change is greater than their usual share.",
+            "<b>Unlikely users</b> are counted everywhere, like all others. "
+            "A user who is an address may be many people.",
         ),
     ),
     Report(
         name="power-users",
         title="Power users",
         about="Which share of the time that users spend is that of the few who spend the most.",
-        tables=("engagement_concentration",),
+        tables=("engagement_concentration", "duration_cuts"),
         sections=lambda numbers: (
-            [Section(title="Power users", charts=power_figures(numbers.concentration))] if numbers.concentration else []
+            [Section(title="Power users", charts=power_figures(numbers.concentration, numbers.cuts))]
+            if numbers.concentration
+            else []
         ),
         tiles=lambda numbers: power_tiles(numbers.concentration),
         reading=(

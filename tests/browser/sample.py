@@ -15,8 +15,9 @@ from analytics_assets.reports.cohorts import Cell, Cohort, SignUps
 from analytics_assets.reports.device_numbers import Devices, Difference
 from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
-from analytics_assets.reports.power_numbers import Concentration, Curve
+from analytics_assets.reports.power_numbers import Concentration, Curve, Cut
 from analytics_assets.reports.profile_numbers import Profiles
+from analytics_assets.reports.unlikely_numbers import Unlikely
 from analytics_assets.transforms.drift import NULLS, Drift
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 
@@ -49,6 +50,14 @@ def sample_numbers() -> Numbers:
         profiles=_profiles(),
         anomalies=_anomalies(dates),
         concentration=_concentration(),
+        cuts=[
+            Cut(
+                **{"start": FIRST, "is_month": is_month, "action": HOSTILE, "events": 1_000, "engaged_ms": 900_000},
+                **{"threshold_ms": 9_000, "events_cut": 1, "cut_ms": 90_000},
+            )
+            for is_month in (True, False)
+        ],
+        unlikely=_unlikely(dates),
         cohorts=[_cohort(number) for number in range(6)],
         sign_ups=SignUps(cohorts=[_cohort(number) for number in range(6)], without=1_234),
         arrivals=Arrivals(
@@ -130,6 +139,21 @@ def _anomalies(dates: list[date]) -> Anomalies:
     alarm |= {"carried_by": [{"dimension": "country", "value": HOSTILE, "share": 0.8, "usual_share": 0.1}]}
     watched = Watched(metric="dau", dates=dates, figures={"actual": actual, **figures}, flagged=[dates[60]])
     return Anomalies(watched=[watched], alarms=[alarm])
+
+
+def _unlikely(dates: list[date]) -> Unlikely:
+    """A hostile user at a rate that no person reaches."""
+    user = {"event_date": dates[60], "user_id": HOSTILE, "events": 400, "actions": 400, "busiest_minute": 120}
+    user |= {"busiest_hour": 400, "active_hours": 1, "reasons": ["minute"]}
+    all_of_them: dict[str, list[int | None]] = {"dau": [10] * DAYS, "events": [500] * DAYS}
+    return Unlikely(
+        dates=dates,
+        users=[int(n == 60) for n in range(DAYS)],
+        with_all=all_of_them,
+        without={"dau": [10 - (n == 60) for n in range(DAYS)], "events": [500 - 400 * (n == 60) for n in range(DAYS)]},
+        listed=[user],
+        number=1,
+    )
 
 
 def _concentration() -> Concentration:

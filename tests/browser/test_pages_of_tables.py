@@ -88,6 +88,13 @@ NUMBERS = [
         " WHERE source = 'events' AND standing = 'on_time' GROUP BY arrival",
     ),
     (
+        "power-users",
+        "duration-cuts",
+        "SELECT CASE period WHEN 'month' THEN period_month ELSE 'last 28 days' END, action,"
+        " format('{:,.1f}', threshold_ms / 1000), format('{:,}', events), format('{:,}', events_cut),"
+        " format('{:,.1f}', engaged_ms / 60000), format('{:,.1f}', cut_ms / 60000) FROM duration_cuts",
+    ),
+    (
         "data-quality",
         "duplicates",
         "SELECT event_date::TEXT, format('{:,}', accepted - events) FROM"
