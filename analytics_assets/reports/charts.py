@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
-from analytics_assets.reports.values import Values, figure_values
+from analytics_assets.reports.values import Values, as_hovered, figure_values
 
 Unit = Literal["count", "about", "share", "ratio", "minutes", "seconds", "milliseconds"]
 HOVER: dict[Unit, str] = {
@@ -149,7 +149,9 @@ def periods(
     return go.Figure(bars, style.layout(xaxis, style.count_axis(largest)))
 
 
-def ranking(names: Sequence[str], values: Sequence[int], name: str, colour: str) -> go.Figure | None:
+def ranking(
+    names: Sequence[str], values: Sequence[float], name: str, colour: str, unit: Unit = "count"
+) -> go.Figure | None:
     """A horizontal bar for each name, the first on top, with its value; None if there is none."""
     if not names:
         return None
@@ -160,13 +162,13 @@ def ranking(names: Sequence[str], values: Sequence[int], name: str, colour: str)
         orientation="h",
         width=min(0.7, 0.15 * len(names)),  # of few names, too, bars are slim
         marker={"color": colour},
-        text=[f"{value:,}" for value in reversed(values)],
+        text=[as_hovered(value, HOVER[unit]) for value in reversed(values)],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:,d}<extra></extra>",
+        hovertemplate=f"%{{y}}: {HOVER[unit].replace('%{y', '%{x')}<extra></extra>",
     )
-    room = {"range": [0, max(values) * 1.15], "nticks": 5}  # for the numbers beside the bars
-    xaxis = {**style.count_axis(max(values)), **room}
+    room = {"range": [0, (max(values) or 1) * 1.15], "nticks": 5}  # for the numbers beside the bars
+    xaxis = {**(style.count_axis(max(values)) if unit == "count" else style.RATE_AXIS[unit]), **room}
     yaxis = {"type": "category", "showgrid": False}
     return go.Figure(bars, style.layout(xaxis, yaxis, hovermode="closest"))
 

@@ -18,7 +18,7 @@ from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.power_figures import power_figures, power_tiles
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
-from analytics_assets.reports.session_figures import session_figures
+from analytics_assets.reports.session_figures import by_value, session_figures
 from analytics_assets.reports.unlikely_figures import unlikely_figures, unlikely_tiles
 
 
@@ -40,7 +40,11 @@ def sessions(numbers: Numbers) -> list[Section]:
         return []
     charts = [figures.sessions(numbers), figures.sessions_per_user(numbers), *session_figures(numbers)]
     more = activity_figures.of_sessions(numbers.activity)
-    return [Section(title="Sessions", charts=charts), Section(title="How often, with what", charts=more)]
+    return [
+        Section(title="Sessions", charts=charts),
+        Section(title="How often, with what", charts=more),
+        Section(title="Sessions by attribute", charts=by_value(numbers)),
+    ]
 
 
 def activity(numbers: Numbers) -> list[Section]:

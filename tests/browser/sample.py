@@ -17,6 +17,7 @@ from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
 from analytics_assets.reports.power_numbers import Concentration, Curve, Cut
 from analytics_assets.reports.profile_numbers import Profiles
+from analytics_assets.reports.session_numbers import SESSION_FIGURES, SessionsOf
 from analytics_assets.reports.unlikely_numbers import Unlikely
 from analytics_assets.transforms.drift import NULLS, Drift
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
@@ -44,6 +45,13 @@ def sample_numbers() -> Numbers:
         weeks=Periods([FIRST - timedelta(days=2), FIRST + timedelta(days=5)], [None, 300]),
         months=Periods([FIRST], [900]),
         sessions=dau,
+        session_days=dict.fromkeys(SESSION_FIGURES, half),
+        session_values={
+            "device_type": [
+                SessionsOf(value=name, sessions=9, total_duration_s=900, actions=20, bounces=1)
+                for name in ("iPad", HOSTILE)
+            ]
+        },
         devices=_devices(),
         loads=_loads(dates),
         activity=_activity(dates),

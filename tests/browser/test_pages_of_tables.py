@@ -88,6 +88,15 @@ NUMBERS = [
         " WHERE source = 'events' AND standing = 'on_time' GROUP BY arrival",
     ),
     (
+        "sessions",
+        "sessions-by-device-type",
+        "SELECT value, format('{:,}', sum(sessions)::BIGINT),"
+        " format('{:,.1f} min', sum(total_duration_s) / sum(sessions) / 60),"
+        " format('{:,.2f}', sum(actions) / sum(sessions)), format('{:.1f}%', 100 * sum(bounces) / sum(sessions))"
+        " FROM session_days WHERE dimension = 'device_type' AND sessions > 0"
+        " AND session_date > (SELECT max(event_date) FROM active_users) - 28 GROUP BY value",
+    ),
+    (
         "power-users",
         "duration-cuts",
         "SELECT CASE period WHEN 'month' THEN period_month ELSE 'last 28 days' END, action,"
