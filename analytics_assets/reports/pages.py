@@ -16,6 +16,7 @@ from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.power_figures import power_figures, power_tiles
+from analytics_assets.reports.profile_figures import distributions, drift_figures
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
 from analytics_assets.reports.session_figures import by_value, session_figures
@@ -62,12 +63,18 @@ def unusual(numbers: Numbers) -> list[Section]:
 
 
 def data_profile(numbers: Numbers) -> list[Section]:
-    """The columns of the newest arrival."""
+    """The columns of the newest arrival, how they drifted, and what they hold."""
     found = numbers.profiles
     if not found.columns:
         return []
     return [
-        Section(title="Columns", above=profile_parts.compared(found), below=profile_parts.columns(found)),
+        Section(
+            title="Columns",
+            above=profile_parts.compared(found),
+            below=profile_parts.columns(found, numbers.feed.name),
+        ),
+        Section(title="Newest arrivals", charts=drift_figures(found)),
+        Section(title="Distributions", charts=distributions(found)),
     ]
 
 

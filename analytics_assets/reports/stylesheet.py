@@ -93,7 +93,7 @@ details {{ font-size: 13px; margin: 2px 0 6px }}
 summary {{ cursor: pointer; color: var(--link) }}
 .values {{ max-height: 320px; overflow: auto; margin-top: 6px }}
 .values thead th {{ position: sticky; top: 0; background: var(--paper) }}
-.csv {{ display: inline-block; margin: 8px 0 2px }}
+.csv {{ display: inline-block; margin: 8px 0 2px; font-size: 13px }}
 .chart {{ height: 260px; margin-top: auto; min-width: 0; overflow: hidden }}
 .wide .chart {{ height: 330px }}
 .chart.map {{ max-height: calc(52vw + 36px) }}

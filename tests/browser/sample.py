@@ -19,7 +19,7 @@ from analytics_assets.reports.power_numbers import Concentration, Curve, Cut
 from analytics_assets.reports.profile_numbers import Profiles
 from analytics_assets.reports.session_numbers import SESSION_FIGURES, SessionsOf
 from analytics_assets.reports.unlikely_numbers import Unlikely
-from analytics_assets.transforms.drift import NULLS, Drift
+from analytics_assets.transforms.drift import DISTRIBUTION, NULLS, Drift
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 
 DAYS = 120
@@ -127,11 +127,28 @@ def _profiles() -> Profiles:
     """A column with hostile values, and one whose nulls have drifted."""
     hostile = [{"value": HOSTILE, "rows": 900}]
     both = {"rows": 1000, "nulls": 100, "distinct": 3, "minimum": HOSTILE, "maximum": "z" * 99, "top_values": hostile}
+    bins = [{"low": 0.0, "rows": 300}, *[{"low": 2.0**power, "rows": 60} for power in range(10)]]
+    columns = [
+        {**both, "column_name": HOSTILE, "histogram": []},
+        {**both, "column_name": "country", "histogram": []},
+        {**both, "column_name": "duration_ms", "top_values": [], "histogram": bins},
+    ]
+    arrivals = [f"2025-04-{day}" for day in range(23, 31)]
+    names = [HOSTILE, "country", "duration_ms"]
+    beyond = {"before": 0.01, "is_beyond": True}
     return Profiles(
-        arrival="2025-04-30",
-        columns=[{**both, "column_name": HOSTILE}, {**both, "column_name": "country"}],
-        before=["2025-04-28", "2025-04-29"],
-        drifts=[Drift(column="country", measure=NULLS, value=0.1, before=0.0, is_beyond=True)],
+        arrival=arrivals[-1],
+        columns=columns,
+        before=arrivals[:-1],
+        rows_before=[columns] * 7,
+        newest={
+            arrival: [
+                Drift(column="country", measure=NULLS, value=0.1, **beyond),
+                *[Drift(column=name, measure=DISTRIBUTION, value=0.01 * at, **beyond) for name in names],
+            ]
+            for at, arrival in enumerate(arrivals)
+        },
+        null_shares={arrival: dict.fromkeys(names, 0.01 * at) for at, arrival in enumerate(arrivals)},
     )
 
 

@@ -47,7 +47,6 @@ WHOLE = {"dau", "rolling_7", "rolling_28", "rolling_30", "new", "returning", "re
 WHOLE |= {"wau", "mau", "rows", "actions"}
 TYPES = dict.fromkeys(DATES, pa.date32()) | dict.fromkeys(WHOLE, pa.int64())
 TYPES |= dict.fromkeys(("stickiness_7", "stickiness_28", "bounce_rate", "mean_duration_s"), pa.float64())
-
 TYPES |= dict.fromkeys(("is_missing", "is_complete"), pa.bool_())
 
 
