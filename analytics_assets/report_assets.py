@@ -5,6 +5,7 @@ Belongs here: the factory, what the UI shows of a page. Does not: pages (reports
 A pass does not write pages: it stays as short as its tables. Pages need no JVM, so all of a feed take a few seconds.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.report import Report
 from analytics_assets.reports.writing import Pages, write_reports
 from resources.lakehouse import Lakehouse
+
+MEANS_SOMETHING = re.compile(r"([\\`*_~\[\]<>|&#])")
 
 
 def report_key(feed: Feed, report: Report) -> dg.AssetKey:
@@ -95,9 +98,17 @@ def page_metadata(written: Pages, report: Report) -> dict[str, Any]:
 def _table(tiles: list[Tile]) -> str:
     if not tiles:
         return "Nothing to show yet."
-    rows = [
-        (tile.label, f"**{tile.value}**", tile.period, f"{tile.change} vs {tile.before}" if tile.change else "")
+    shown = [
+        (tile.label, tile.value, tile.period, f"{tile.change} vs {tile.before}" if tile.change else "")
         for tile in tiles
+    ]
+    rows = [
+        (_text(label), f"**{_text(value)}**", _text(period), _text(change)) for label, value, period, change in shown
     ]
     lines = [f"| {' | '.join(row)} |" for row in (("figure", "value", "of", "change"), *rows)]
     return "\n".join([lines[0], "|---|---:|---|---|", *lines[1:]])
+
+
+def _text(words: str) -> str:
+    """Words as they are: none of their signs means something in Markdown, and none of them ends a cell."""
+    return MEANS_SOMETHING.sub(r"\\\1", " ".join(words.split()))

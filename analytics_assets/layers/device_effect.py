@@ -26,6 +26,7 @@ from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.bootstrap import MOST_CELLS, REPLICATES, SEED, Ints
 from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.device_effect import (
+    WORDING,
     Effect,
     Estimate,
     Stratified,
@@ -110,13 +111,15 @@ def _due(world: World) -> Due:
         for key, month in months.items()
         if month.is_complete
     }
-    in_all = {TOTAL: digest(*sorted(loads.items()))} if loads else {}
+    figured = {**dict.fromkeys(months, "open"), **loads}
+    if loads:
+        figured[TOTAL] = digest(*sorted(loads.items()))
     # Of these silver is not what went on to the buckets.
     held = {day[: len("2025-01")] for day in differing(buckets, silver)} & months.keys()
     return Due(
         months=months,
         loads=loads,
-        periods={**{key: loads.get(key, digest("open")) for key in months}, **in_all},
+        periods={key: digest(WORDING, version) for key, version in figured.items()},
         held=held | {TOTAL} if held else held,
     )
 

@@ -14,6 +14,8 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.activity_numbers import HOURS, Activity
 from analytics_assets.reports.charts import Chart, ranking
+from analytics_assets.reports.country_map import country_map
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Values
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 from analytics_assets.transforms.session_frequency import LONGER, LOOK_BACK_DAYS
@@ -27,9 +29,34 @@ TITLES = {"action": "Events by action", "country": "Events by country"}
 NOTHING = "No date is closed yet."
 
 
+def activity_tiles(found: Activity) -> list[Tile]:
+    """Events, the hour of the week with most of them, and the most frequent action and country with their shares."""
+    if not found.dates:
+        return []
+    events = sum(found.values.get("action", {}).values())
+    tiles = [Tile(label="Events", value=f"{events:,}", period=_period(found))]
+    hours = [(mean, day, hour) for day, row in enumerate(found.week) for hour, mean in enumerate(row) if mean]
+    if hours:
+        mean, day, hour = max(hours, key=lambda item: (item[0], -item[1], -item[2]))
+        busiest = f"{WEEK[day][:3]} {hour:02d}:00"
+        tiles.append(Tile(label="Busiest hour", value=busiest, period=f"{mean:,.1f} events on average"))
+    for name, values in sorted(found.values.items()):
+        total = sum(values.values())
+        if total:
+            most, number = min(values.items(), key=lambda item: (-item[1], item[0]))
+            tiles.append(Tile(label=f"Most frequent {name}", value=f"{number / total:.1%}", period=_cut(most)))
+    return tiles
+
+
 def activity(found: Activity, zone: str) -> list[Chart]:
     """The hours of the week, and events by action, country and object, as far as there are tables."""
     charts = [hours(found, zone)] if found.week and found.values else []
+    shown = (
+        country_map(found.values.get("country", {}), f"Events of {_period(found)}, by country.")
+        if found.dates
+        else None
+    )
+    charts += [shown] if shown else []
     charts += [_ranked(found, name, TITLES[name], found.values[name]) for name in TITLES if name in found.values]
     if found.objects:
         named = {"(none)" if name is None else name: events for name, events in found.objects}
@@ -57,7 +84,7 @@ def hours(found: Activity, zone: str) -> Chart:
         hovertemplate="%{y} %{x}:00<br>%{z:,.1f} events<extra></extra>",
         colorbar={"tickformat": ",d", "thickness": 10, "outlinewidth": 0, "len": 0.9},
     )
-    xaxis = {"title": {"text": "Hour"}, "dtick": 2, "showgrid": False}
+    xaxis = {"title": {"text": "Hour"}, "dtick": 4, "tickangle": 0, "showgrid": False}
     yaxis = {"type": "category", "autorange": "reversed", "showgrid": False, "dtick": 1}
     return Chart(
         key="hours",
@@ -153,8 +180,12 @@ def _bars(key: str, title: str, about: str, names: Sequence[str], values: Sequen
 
 def _labels(names: Sequence[str]) -> list[str]:
     """Names as plotly may have them, long ones cut; two that would be one are told apart."""
-    cut = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\u2026" for name in names]
+    cut = [_cut(name) for name in names]
     return [escape(name if cut.count(name) == 1 else f"{name} ({at})") for at, name in enumerate(cut, 1)]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\u2026"
 
 
 def _period(found: Activity) -> str:

@@ -6,6 +6,7 @@ Belongs here: charts over series_points and anomalies. Does not: reading (anomal
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from html import escape
 from typing import Any
 
@@ -13,20 +14,66 @@ import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.anomaly_numbers import Anomalies, Watched
-from analytics_assets.reports.charts import Chart, Series, lines, stack
+from analytics_assets.reports.arrivals import every_date
+from analytics_assets.reports.charts import HOVER, Chart, Series, Unit, lines, stack
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Values
 
 TITLES = {
     "events": "Events",
     "dau": "Daily active users",
+    "active_users": "Active users of the hour",
     "sessions": "Sessions",
     "mean_session_s": "Mean session length",
     "p95_load_ms": "95th percentile of load times",
     "rejected_share": "Rejected rows",
     "late_share": "Late rows",
 }
-UNITS = {"mean_session_s": "seconds", "p95_load_ms": "milliseconds", "rejected_share": "share", "late_share": "share"}
+UNITS: dict[str, Unit] = {
+    "mean_session_s": "seconds",
+    "p95_load_ms": "milliseconds",
+    "rejected_share": "share",
+    "late_share": "share",
+}
+"""All others are counts, of which what is expected need not be a whole number."""
+LISTED_ALARMS = 200
+RECENT_DAYS = 28
+LONGEST_S = 120
 COLUMNS = ("From", "To", "Figure", "Of", "Kind", "Severity", "Score", "Actual", "Expected", "Carried by")
+
+
+def anomaly_tiles(found: Anomalies | None) -> list[Tile]:
+    """Alarms of the last dates, those that go on, and the one that is farthest off."""
+    last = max((one.dates[-1] for one in found.watched if one.dates), default=None) if found else None
+    if found is None or last is None:
+        return []
+    since = last - timedelta(days=RECENT_DAYS - 1)
+    recent = [alarm for alarm in found.alarms if alarm["start_date"] >= since]
+    lasting = sum(alarm["end_date"] is None for alarm in found.alarms)
+    tiles = [
+        Tile(label="Alarms", value=f"{len(recent):,}", period=f"began from {since} to {last}"),
+        Tile(label="Alarms that go on", value=f"{lasting:,}", period=f"as of {last}"),
+    ]
+    if recent:
+        far = max(recent, key=lambda alarm: alarm["score"])
+        expected = f"{_moment(far, 'peak')}, expected {measured(far['metric'], far['expected'])}"
+        label = TITLES.get(far["metric"], far["metric"])
+        tiles.append(
+            Tile(label=f"Farthest off: {label}", value=measured(far["metric"], far["actual"]), period=expected)
+        )
+    return tiles
+
+
+def measured(metric: str, value: float) -> str:
+    """A figure with its unit: shares in per cent, times in milliseconds, seconds or minutes, whole counts."""
+    unit = UNITS.get(metric, "about")
+    if unit == "share":
+        return f"{value:.2%}"
+    if unit == "milliseconds":
+        return f"{value:,.0f} ms"
+    if unit == "seconds":
+        return f"{value:,.0f} s" if value < LONGEST_S else f"{value / 60:,.1f} min"
+    return f"{value:,.0f}"
 
 
 def anomalies(found: Anomalies) -> list[Chart]:
@@ -37,7 +84,9 @@ def anomalies(found: Anomalies) -> list[Chart]:
 
 def alarm_list(found: Anomalies) -> Chart:
     """How many alarms began on each date; under it all that the table says of them."""
-    days = sorted({alarm["start_date"] for alarm in found.alarms})
+    starts = [alarm["start_date"] for alarm in found.alarms]
+    last = max([*starts, *[one.dates[-1] for one in found.watched]], default=None)
+    days = every_date(min(starts), last) if starts and last else []
     begun = {
         way: Counter(alarm["start_date"] for alarm in found.alarms if alarm["direction"] == way)
         for way in ("up", "down")
@@ -47,15 +96,24 @@ def alarm_list(found: Anomalies) -> Chart:
         Series("Below", [begun["down"][day] for day in days], style.BLUE),
     ]
     figure = stack(days, series)
+    notes = ["The table lists them, with the values that carried them."] if figure else ["No figure was unusual."]
+    if len(found.alarms) > LISTED_ALARMS:
+        notes = [
+            f"The table lists the newest {LISTED_ALARMS} of {len(found.alarms):,}, with the values that carried them."
+        ]
     return Chart(
         key="alarms",
         title="Alarms",
         about="Figures that were too far from what their weekday (and hour) led to expect, by the date they began.",
         figure=figure,
-        notes=["The table lists them, with the values that carried them."] if figure else ["No figure was unusual."],
+        notes=notes,
         is_daily=False,
         unit="alarms",
-        values=Values(columns=COLUMNS, rows=[_listed(alarm) for alarm in found.alarms], formats=[""] * len(COLUMNS)),
+        values=Values(
+            columns=COLUMNS,
+            rows=[_listed(alarm) for alarm in found.alarms[:LISTED_ALARMS]],
+            formats=[""] * len(COLUMNS),
+        ),
         is_wide=True,
     )
 
@@ -63,11 +121,11 @@ def alarm_list(found: Anomalies) -> Chart:
 def watched(one: Watched) -> Chart:
     """The figure, what was expected, where an alarm begins, and what was flagged."""
     title = TITLES.get(one.metric, escape(one.metric))
-    is_share = one.metric.endswith("_share")
+    unit = UNITS.get(one.metric, "about")
     named = (("actual", title, style.BLUE), ("expected", "Expected", style.GREY))
     edges = (("expected_low", "Alarm below", style.PALE), ("expected_high", "Alarm above", style.PALE))
     series = [Series(name, one.figures[key], colour) for key, name, colour in (*edges, *named)]
-    figure = lines(one.dates, series, "share" if is_share else "ratio")
+    figure = lines(one.dates, series, unit)
     if figure is not None and one.flagged:
         by_date = dict(zip(one.dates, one.figures["actual"], strict=True))
         figure.add_trace(
@@ -78,7 +136,7 @@ def watched(one: Watched) -> Chart:
                 mode="markers",
                 line={"color": style.VERMILION},
                 marker={"color": style.VERMILION, "size": 9, "symbol": "circle-open", "line": {"width": 2}},
-                hovertemplate="%{y:.1%}" if is_share else "%{y:,.2f}",
+                hovertemplate=HOVER[unit],
             )
         )
     return Chart(
@@ -88,7 +146,7 @@ def watched(one: Watched) -> Chart:
         figure=figure,
         notes=[] if one.flagged else ["No date was unusual."],
         is_daily=False,
-        unit=UNITS.get(one.metric, ""),
+        unit="" if unit == "about" else unit,
     )
 
 
@@ -98,13 +156,13 @@ def _listed(alarm: dict[str, Any]) -> list[Any]:
     return [
         _moment(alarm, "start"),
         _moment(alarm, "end") or "goes on",
-        alarm["metric"],
+        TITLES.get(alarm["metric"], alarm["metric"]),
         of,
         alarm["kind"].replace("_", " "),
         alarm["severity"],
         f"{alarm['score']:.1f}",
-        f"{alarm['actual']:,.6g}",
-        f"{alarm['expected']:,.6g}",
+        measured(alarm["metric"], alarm["actual"]),
+        measured(alarm["metric"], alarm["expected"]),
         ", ".join(carried),
     ]
 

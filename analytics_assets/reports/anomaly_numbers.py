@@ -15,7 +15,6 @@ from pyarrow.dataset import Dataset
 from analytics_assets.transforms.columns import TOTAL
 
 DRAWN_DATES = 120
-LISTED_ALARMS = 200
 FIGURES = ("actual", "expected", "expected_low", "expected_high")
 
 
@@ -31,7 +30,7 @@ class Watched:
 
 @dataclass(frozen=True, kw_only=True)
 class Anomalies:
-    """Series, and rows of the table anomalies: those in all before those of values, the newest first."""
+    """Series, and all rows of the table anomalies: newest first, and of one date those in all before others."""
 
     watched: list[Watched]
     alarms: list[dict[str, Any]]
@@ -55,8 +54,7 @@ def read_anomalies(points: Dataset | None, alarms: Dataset | None) -> Anomalies 
         )
         for metric, rows in ((metric, found[-DRAWN_DATES:]) for metric, found in sorted(by_metric.items()))
     ]
-    listed = sorted(alarms.to_table().to_pylist(), key=_order)
-    return Anomalies(watched=watched, alarms=listed[:LISTED_ALARMS])
+    return Anomalies(watched=watched, alarms=sorted(alarms.to_table().to_pylist(), key=_order))
 
 
 def _order(alarm: dict[str, Any]) -> tuple[Any, ...]:

@@ -5,7 +5,8 @@ Belongs here: reading, and how late rows usually come. Does not: drawing (landed
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -28,13 +29,23 @@ class Arrivals:
     """Rows of events by the date of their arrival; None for a date on which nothing arrived.
 
     dates: each from the first to the last arrival. landed: counted from the files' bytes, apart from the
-    standings. standings: rows by standing. rules: rejected rows by the first rule broken, most first.
+    standings. standings: rows by standing. rules: rejected rows by the first rule broken, most first; rules_by_date:
+    the same by date. duplicates: of the event date that each arrival is for, whatever arrivals brought them; None where
+    not known.
     """
 
     dates: list[date]
     landed: list[Count]
     standings: dict[str, list[Count]]
     rules: dict[str, int]
+    rules_by_date: dict[str, list[Count]] = field(default_factory=dict)
+    duplicates: list[Count] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[Count]:
+        """Accepted rows by date."""
+        rows = zip(*[self.standings[standing] for standing in ACCEPTED], strict=True)
+        return [None if None in row else sum(part or 0 for part in row) for row in rows]
 
     @property
     def unaccounted(self) -> list[date]:
@@ -44,8 +55,11 @@ class Arrivals:
         return [day for day, landed, rows in both if (landed or 0) != rows]
 
 
-def read_arrivals(table: Dataset | None) -> Arrivals | None:
-    """The arrivals of a feed, from its table counts, which is added up batch by batch."""
+def read_arrivals(table: Dataset | None, duplicates: Mapping[date, int], lag_days: int) -> Arrivals | None:
+    """The arrivals of a feed, from its table counts, which is added up batch by batch.
+
+    duplicates: by event date. lag_days: how many days after a date the arrival comes that is for it.
+    """
     if table is None:
         return None
     keys = ["arrival", "standing", "rule"]
@@ -57,21 +71,28 @@ def read_arrivals(table: Dataset | None) -> Arrivals | None:
             sums[key] = sums.get(key, 0) + row["rows_sum"]
     arrived = {day for day, _, _ in sums}
     by_standing: dict[tuple[date, str], int] = {}
-    rules: dict[str, int] = {}
+    by_rule: dict[str, dict[date, int]] = {}
     for (day, standing, rule), rows in sums.items():
         by_standing[day, standing] = by_standing.get((day, standing), 0) + rows
         if standing == REJECTED:
-            rules[str(rule)] = rules.get(str(rule), 0) + rows
+            of_rule = by_rule.setdefault(str(rule), {})
+            of_rule[day] = of_rule.get(day, 0) + rows
     dates = every_date(min(arrived), max(arrived)) if arrived else []
 
     def by_date(standing: str) -> list[Count]:
         return [by_standing.get((day, standing), 0) if day in arrived else None for day in dates]
 
+    rules = {rule: sum(found.values()) for rule, found in by_rule.items()}
+    most_first = sorted(rules, key=lambda rule: (-rules[rule], rule))
     return Arrivals(
         dates=dates,
         landed=by_date(LANDED),
         standings={standing: by_date(standing) for standing in STANDINGS},
-        rules=dict(sorted(rules.items(), key=lambda rule: (-rule[1], rule[0]))),
+        rules={rule: rules[rule] for rule in most_first},
+        rules_by_date={
+            rule: [by_rule[rule].get(day, 0) if day in arrived else None for day in dates] for rule in most_first
+        },
+        duplicates=[duplicates.get(day - DAY * lag_days) for day in dates],
     )
 
 

@@ -58,7 +58,8 @@ def _card(chart: Chart, numbers: Numbers, *, is_wide: bool) -> str:
         ]
         inside = f'<ul class="legend" aria-label="Series of {title}">{"".join(legend)}</ul>' if legend else ""
         height = f' style="height:{chart.height}px"' if chart.height else ""
-        inside += f'<div class="chart" id="chart-{key}" role="img" aria-label="{title}: {about}"{height}></div>{notes}'
+        kind = "chart map" if chart.is_map else "chart"
+        inside += f'<div class="{kind}" id="chart-{key}" role="img" aria-label="{title}: {about}"{height}></div>{notes}'
         fresh = escape(freshness(numbers) if chart.fresh is None else chart.fresh)
         inside += f'<p class="fresh">{fresh}</p>' if fresh else ""
         inside += _details(chart.table(), title, f"{numbers.feed.name}-{key}.csv")
@@ -69,8 +70,7 @@ def _card(chart: Chart, numbers: Numbers, *, is_wide: bool) -> str:
 
 
 def _details(values: Values, title: str, file: str) -> str:
-    """The values under a chart, the newest date first, and a link that saves them: it works offline, as it carries
-    them."""
+    """The values under a chart, the newest date first, and a link that saves them."""
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in values.columns)
     is_dated = bool(values.columns) and values.columns[0] == "Date"
     rows = "".join(
@@ -79,14 +79,18 @@ def _details(values: Values, title: str, file: str) -> str:
         + "</tr>"
         for row in (reversed(values.rows) if is_dated else values.rows)
     )
-    carried = quote(values.csv(), safe=",:;()*!./")
     return (
         f"<details><summary>Values</summary>"
         f'<div class="values" tabindex="0" role="region" aria-label="{title}, values">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<a class="csv" download="{escape(file)}" href="data:text/csv;charset=utf-8,{carried}">Save as CSV</a>'
-        "</details>"
+        f"{csv_link(values, file)}</details>"
     )
+
+
+def csv_link(values: Values, file: str) -> str:
+    """A link that saves values: it works offline, as it carries them."""
+    carried = quote(values.csv(), safe=",:;()*!./")
+    return f'<a class="csv" download="{escape(file)}" href="data:text/csv;charset=utf-8,{carried}">Save as CSV</a>'
 
 
 def _cell(shown: str) -> str:

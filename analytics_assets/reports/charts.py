@@ -18,14 +18,16 @@ import plotly.graph_objects as go
 
 from analytics_assets.reports import style
 from analytics_assets.reports.numbers import Value
-from analytics_assets.reports.values import Values, figure_values
+from analytics_assets.reports.values import Values, as_hovered, figure_values
 
-Unit = Literal["count", "share", "ratio", "minutes", "milliseconds"]
+Unit = Literal["count", "about", "share", "ratio", "minutes", "seconds", "milliseconds"]
 HOVER: dict[Unit, str] = {
     "count": "%{y:,d}",
+    "about": "%{y:,.0f}",
     "share": "%{y:.1%}",
     "ratio": "%{y:,.2f}",
     "minutes": "%{y:,.1f} min",
+    "seconds": "%{y:,.1f} s",
     "milliseconds": "%{y:,.0f} ms",
 }
 
@@ -48,7 +50,7 @@ class Chart:
     is nothing to draw yet; the notes say why. is_daily: whether the page's choice of days applies. unit: of its
     values, behind the title. fresh: up to when it goes and what may still change, None for what holds of the feed's
     closed dates. values: the table under it where the figure does not tell. is_wide: takes a row. height: in pixels,
-    where the usual one does not fit.
+    where the usual one does not fit. is_map: on a narrow page it is as low as the map is.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Chart:
     values: Values | None = None
     is_wide: bool = False
     height: int | None = None
+    is_map: bool = False
 
     def table(self) -> Values:
         """What is drawn, as a table."""
@@ -146,7 +149,9 @@ def periods(
     return go.Figure(bars, style.layout(xaxis, style.count_axis(largest)))
 
 
-def ranking(names: Sequence[str], values: Sequence[int], name: str, colour: str) -> go.Figure | None:
+def ranking(
+    names: Sequence[str], values: Sequence[float], name: str, colour: str, unit: Unit = "count"
+) -> go.Figure | None:
     """A horizontal bar for each name, the first on top, with its value; None if there is none."""
     if not names:
         return None
@@ -157,13 +162,13 @@ def ranking(names: Sequence[str], values: Sequence[int], name: str, colour: str)
         orientation="h",
         width=min(0.7, 0.15 * len(names)),  # of few names, too, bars are slim
         marker={"color": colour},
-        text=[f"{value:,}" for value in reversed(values)],
+        text=[as_hovered(value, HOVER[unit]) for value in reversed(values)],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:,d}<extra></extra>",
+        hovertemplate=f"%{{y}}: {HOVER[unit].replace('%{y', '%{x')}<extra></extra>",
     )
-    room = {"range": [0, max(values) * 1.15], "nticks": 5}  # for the numbers beside the bars
-    xaxis = {**style.count_axis(max(values)), **room}
+    room = {"range": [0, (max(values) or 1) * 1.15], "nticks": 5}  # for the numbers beside the bars
+    xaxis = {**(style.count_axis(max(values)) if unit == "count" else style.RATE_AXIS[unit]), **room}
     yaxis = {"type": "category", "showgrid": False}
     return go.Figure(bars, style.layout(xaxis, yaxis, hovermode="closest"))
 

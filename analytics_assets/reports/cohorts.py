@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
 from analytics_assets.transforms.columns import TOTAL
-from analytics_assets.transforms.retention import FIRST_ACTIVITY, SIGN_UP
+from analytics_assets.transforms.retention import FIRST_ACTIVITY, SIGN_UP, wilson
 
-DRAWN_COHORTS = 27
-"""Of the latest cohorts: half a year and the week that begins it."""
 FIGURES = ("retained", "rate", "rate_low", "rate_high", "state")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A known cell. interval: None in the own week of a cohort by first activity."""
+    """A known cell, of a cohort or of several of one age. interval: None in the own week of a cohort by first
+    activity."""
 
     after: int
     retained: int
@@ -53,7 +53,7 @@ class SignUps:
 
 
 def read_cohorts(table: Dataset | None, cohort_by: str = FIRST_ACTIVITY) -> list[Cohort]:
-    """The latest complete weekly cohorts of all users, the oldest first."""
+    """The complete weekly cohorts of all users, the oldest first."""
     if table is None:
         return []
     is_complete = pc.is_valid(pc.field("size")) & pc.is_valid(pc.field("cohort_start"))
@@ -67,7 +67,7 @@ def read_cohorts(table: Dataset | None, cohort_by: str = FIRST_ACTIVITY) -> list
         for kind, cells in (("", cohort.cells), ("unbounded_", cohort.unbounded)):
             if row[f"{kind}rate"] is not None:
                 cells[row["periods_after"]] = _cell(row, kind)
-    return [found[start] for start in sorted(found)[-DRAWN_COHORTS:]]
+    return [found[start] for start in sorted(found)]
 
 
 def read_sign_ups(table: Dataset | None) -> SignUps | None:
@@ -79,15 +79,30 @@ def read_sign_ups(table: Dataset | None) -> SignUps | None:
     return SignUps(cohorts=read_cohorts(table, SIGN_UP), without=sum(apart)) if apart else None
 
 
-def overall(cohorts: list[Cohort], *, unbounded: bool = False) -> dict[int, float]:
-    """By weeks after, the share of the users of all cohorts that are known at that age."""
-    retained: dict[int, int] = {}
-    size: dict[int, int] = {}
+def overall(cohorts: list[Cohort], *, unbounded: bool = False) -> dict[int, Cell]:
+    """By weeks after, the share of the users of all cohorts that are known at that age, with its 95 % interval."""
+    aged: dict[int, list[tuple[int, Cell]]] = {}
     for cohort in cohorts:
         for after, cell in (cohort.unbounded if unbounded else cohort.cells).items():
-            retained[after] = retained.get(after, 0) + cell.retained
-            size[after] = size.get(after, 0) + cohort.size
-    return {after: retained[after] / size[after] for after in sorted(size) if size[after]}
+            aged.setdefault(after, []).append((cohort.size, cell))
+    together = {after: _together(aged[after]) for after in sorted(aged)}
+    return {after: cell for after, cell in together.items() if cell is not None}
+
+
+def _together(cells: list[tuple[int, Cell]]) -> Cell | None:
+    """Cells of one age, each with the size of its cohort, as one; None where nobody is in them."""
+    retained, size = sum(cell.retained for _, cell in cells), sum(of for of, _ in cells)
+    if not size:
+        return None
+    low, high = wilson(np.array([retained]), np.array([size]))
+    is_known = any(cell.interval is not None for _, cell in cells)
+    return Cell(
+        after=cells[0][1].after,
+        retained=retained,
+        rate=retained / size,
+        interval=(float(low[0]), float(high[0])) if is_known else None,
+        is_open=any(cell.is_open for _, cell in cells),
+    )
 
 
 def _cell(row: dict[str, Any], kind: str) -> Cell:

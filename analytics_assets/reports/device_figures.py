@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from analytics_assets.reports import style
 from analytics_assets.reports.charts import Chart
 from analytics_assets.reports.device_numbers import Devices, Difference
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Cell, Values
 from analytics_assets.transforms.columns import TOTAL
 
@@ -22,6 +23,20 @@ ROW, FRAME = 46, 60
 ABOUT = "Median load time on each device against the median device, in per cent, with 95 % intervals."
 
 
+def device_tiles(devices: Devices | None) -> list[Tile]:
+    """The slowest and the fastest device, and how much the device matters."""
+    if devices is None:
+        return []
+    rows = devices.differences[TOTAL]
+    ends = [("Slowest device", rows[0]), ("Fastest device", rows[-1])] if len(rows) > 1 else []
+    tiles = [
+        Tile(label=label, value=f"{_percent(row.ratio):+.0f} %", period=f"{row.device}, to the median device")
+        for label, row in ends
+    ]
+    effect = f"epsilon squared {devices.epsilon_squared:.3f}"
+    return [*tiles, Tile(label="Effect of the device", value=devices.effect_size, period=effect)]
+
+
 def device_differences(devices: Devices) -> Chart:
     """A dot a device, to the right where pages take longer; a bar where the truth lies with 95 % certainty."""
     rows = devices.differences[TOTAL]
@@ -29,7 +44,7 @@ def device_differences(devices: Devices) -> Chart:
     shown = [(SERIES[version], found) for version, found in devices.differences.items()]
     traces = [_dots(names, found, *how) for how, found in shown]
     xaxis = {
-        "title": {"text": "per cent longer than on the median device"},
+        "title": {"text": "% longer than on the median device"},
         "zeroline": True,
         "zerolinecolor": style.MUTED,
     }
@@ -85,7 +100,7 @@ def _values(devices: Devices) -> Values:
     return Values(
         columns=["Device", "Over", "Loads", "Longer, %", "From, %", "To, %"],
         rows=rows,
-        formats=["%{x}", "%{x}", "%{y:,d}", "%{y:.0f}", "%{y:.0f}", "%{y:.0f}"],
+        formats=["%{x}", "%{x}", "%{y:,d}", "%{y:.1f}", "%{y:.1f}", "%{y:.1f}"],
     )
 
 

@@ -19,7 +19,10 @@ from analytics_assets.transforms.active_users import LIFECYCLE_DAYS
 from analytics_assets.transforms.columns import UNKNOWN
 
 TOP_VALUES = 8
-UNITS: dict[Unit, str] = {"count": "", "share": "share", "ratio": "ratio", "minutes": "minutes", "milliseconds": "ms"}
+UNITS: dict[Unit, str] = {
+    **{"count": "", "about": "", "share": "share", "ratio": "ratio"},
+    **{"minutes": "minutes", "seconds": "s", "milliseconds": "ms"},
+}
 UP = (
     ("new", "New", style.BLUE),
     ("returning", "Returning", style.SKY),

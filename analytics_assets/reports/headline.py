@@ -19,7 +19,10 @@ NOTHING = "–"
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A large number. period: what it is of. change: against what `before` names; empty if not known."""
+    """A large number. period: what it is of. change: against what `before` names; empty if not known.
+
+    All are plain text, which may come from data: whoever shows them escapes them.
+    """
 
     label: str
     value: str
@@ -65,19 +68,29 @@ def retention(numbers: Numbers) -> list[Tile]:
 
 
 def data_quality(numbers: Numbers) -> list[Tile]:
-    """Rows landed and rejected, over all arrivals."""
+    """Rows landed, rejected and late, and duplicates, over all arrivals."""
     arrivals = numbers.arrivals
     if arrivals is None or not arrivals.dates:
         return []
     landed = sum(rows or 0 for rows in arrivals.landed)
     rejected = sum(rows or 0 for rows in arrivals.standings[REJECTED])
     period = f"{arrivals.dates[0]} to {arrivals.dates[-1]}"
-    share = f"{rejected / landed:.2%}" if landed else NOTHING
+    late = sum(rows or 0 for rows in arrivals.standings["late"])
+    known = [rows for rows in arrivals.duplicates if rows is not None]
     return [
         Tile(label="Rows landed", value=f"{landed:,}", period=period),
-        Tile(label="Rejected rows", value=f"{rejected:,}", period=period),
-        Tile(label="Rejected share", value=share, period=period),
+        Tile(label="Rejected rows", value=f"{rejected:,}", period=_of_landed(rejected, landed)),
+        Tile(label="Late rows", value=f"{late:,}", period=_of_landed(late, landed)),
+        Tile(
+            label="Duplicates",
+            value=f"{sum(known):,}" if known else NOTHING,
+            period=f"of {len(known):,} dates" if known else "no date is computed yet",
+        ),
     ]
+
+
+def _of_landed(rows: int, landed: int) -> str:
+    return f"{rows / landed:.2%} of the rows landed" if landed else NOTHING
 
 
 def change(now: float, before: float, *, is_share: bool = False) -> str:

@@ -6,14 +6,16 @@ is made (charts.py), reading (numbers.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from html import escape
 
 from analytics_assets.reports import style
-from analytics_assets.reports.arrivals import REJECTED, Arrivals
+from analytics_assets.reports.arrivals import REJECTED, Arrivals, Count
 from analytics_assets.reports.charts import Chart, Series, lines, ranking, some, stack
 from analytics_assets.reports.numbers import DRAWN_DAYS, Value
+from analytics_assets.reports.values import Cell, Values
 
 TOP_RULES = 8
 STANDINGS = {
@@ -25,9 +27,15 @@ STANDINGS = {
 
 
 def landed_rows(arrivals: Arrivals, last_closed: date | None) -> list[Chart]:
-    """Rows by standing, their shares, and rejected rows by rule."""
+    """Rows by standing, their shares, rejected rows by rule, by arrival and in all, and duplicates."""
     fresh = f"Arrivals up to {arrivals.dates[-1]}. An arrival changes only where its files do."
-    charts = (standings(arrivals), shares(arrivals, last_closed), rules(arrivals))
+    charts = (
+        standings(arrivals),
+        shares(arrivals, last_closed),
+        rules_by_arrival(arrivals),
+        rules(arrivals),
+        duplicates(arrivals),
+    )
     return [replace(chart, fresh=fresh) for chart in charts]
 
 
@@ -40,9 +48,40 @@ def standings(arrivals: Arrivals) -> Chart:
     return Chart(
         key="standings",
         title="Rows by standing",
-        about="Rows landed, by arrival and standing.",
+        about="Rows landed, by arrival and standing. Late, early and on-time rows are the accepted ones.",
         figure=stack(arrivals.dates[-DRAWN_DAYS:], [entry for entry in series if any(entry.values)]),
         notes=[] if any(arrivals.landed) else ["No row has landed yet."],
+        unit="rows",
+        values=_by_arrival(arrivals),
+    )
+
+
+def _by_arrival(arrivals: Arrivals) -> Values:
+    """What became of the rows of each arrival, also where there is none to draw."""
+    columns: dict[str, Sequence[Count]] = {STANDINGS[name][0]: arrivals.standings[name] for name in STANDINGS}
+    columns |= {"Landed": arrivals.landed, "Accepted": arrivals.accepted, "Duplicates": _duplicates(arrivals)}
+    drawn = [values[-DRAWN_DAYS:] for values in columns.values()]
+    rows: list[list[Cell]] = [list(row) for row in zip(arrivals.dates[-DRAWN_DAYS:], *drawn, strict=True)]
+    return Values(columns=["Date", *columns], rows=rows, formats=["%{x}", *["%{y:,d}"] * len(columns)])
+
+
+def _duplicates(arrivals: Arrivals) -> list[Count]:
+    return arrivals.duplicates or [None] * len(arrivals.dates)
+
+
+def duplicates(arrivals: Arrivals) -> Chart:
+    """Accepted rows that are no event of their own."""
+    dates, found = arrivals.dates[-DRAWN_DAYS:], _duplicates(arrivals)[-DRAWN_DAYS:]
+    return Chart(
+        key="duplicates",
+        title="Duplicates",
+        about="Accepted rows that are no event of their own, by the arrival of their event date.",
+        figure=stack(dates, [Series("Duplicates", found, style.PURPLE)]),
+        notes=[
+            "By event date: which of equal rows counts is decided over all arrivals that brought one.",
+            *(["Not known where a date is not computed, or is behind."] if None in found else []),
+        ],
+        unit="rows",
     )
 
 
@@ -75,6 +114,30 @@ def shares(arrivals: Arrivals, last_closed: date | None) -> Chart:
     )
 
 
+def rules_by_arrival(arrivals: Arrivals) -> Chart:
+    """Rejected rows of each arrival by the first rule that they broke: the most broken ones, the rest as one."""
+    names = list(arrivals.rules_by_date)
+    top = names if len(names) == TOP_RULES + 1 else names[:TOP_RULES]
+    rest = names[len(top) :]
+    colours = (*style.VALUES, style.GREY)
+    series = [
+        Series(escape(rule), arrivals.rules_by_date[rule][-DRAWN_DAYS:], colour)
+        for rule, colour in zip(top, colours, strict=False)
+    ]
+    if rest:
+        every = zip(*[arrivals.rules_by_date[rule][-DRAWN_DAYS:] for rule in rest], strict=True)
+        others: list[Count] = [None if None in row else sum(rows or 0 for rows in row) for row in every]
+        series.append(Series(f"other ({len(rest):,})", others, style.GREY))
+    return Chart(
+        key="rules-by-arrival",
+        title="Rejected rows by arrival",
+        about="By the first rule that the row broke.",
+        figure=stack(arrivals.dates[-DRAWN_DAYS:], series),
+        notes=[] if series else ["No row was rejected."],
+        unit="rows",
+    )
+
+
 def rules(arrivals: Arrivals) -> Chart:
     """Rejected rows by the first rule that they broke, most first."""
     found = [(escape(rule), rows) for rule, rows in arrivals.rules.items()]
@@ -86,6 +149,7 @@ def rules(arrivals: Arrivals) -> Chart:
         key="rules",
         title="Rejected rows by rule",
         about="Over all arrivals, by the first rule that the row broke.",
+        unit="rows",
         figure=ranking([rule for rule, _ in top], [rows for _, rows in top], "Rejected rows by rule", style.VERMILION),
         notes=[] if top else ["No row was rejected."],
         is_daily=False,

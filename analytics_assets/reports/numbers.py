@@ -22,9 +22,12 @@ from analytics_assets.reports.anomaly_numbers import Anomalies, read_anomalies
 from analytics_assets.reports.arrivals import DAY, Arrivals, Count, every_date, read_arrivals, read_lateness
 from analytics_assets.reports.cohorts import Cohort, SignUps, read_cohorts, read_sign_ups
 from analytics_assets.reports.device_numbers import Devices, read_devices
+from analytics_assets.reports.duplicates import read_duplicates
 from analytics_assets.reports.load_numbers import Loads, read_loads
-from analytics_assets.reports.power_numbers import Concentration, read_concentration
+from analytics_assets.reports.power_numbers import Concentration, Cut, read_concentration, read_cuts
 from analytics_assets.reports.profile_numbers import Profiles, read_profiles
+from analytics_assets.reports.session_numbers import SessionsOf, read_session_days, read_session_values
+from analytics_assets.reports.unlikely_numbers import Unlikely, read_unlikely
 from analytics_assets.transforms.columns import TOTAL
 from resources.lakehouse import Lakehouse
 
@@ -32,13 +35,12 @@ DRAWN_DAYS = 400
 """Daily charts draw at most this many dates, a year and a month: the page does not grow with a feed's age."""
 
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
-SESSION_FIGURES = ("mean_duration_s", "p50_duration_s", "p95_duration_s", "bounce_rate")
 TABLES = (
     *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention"),
     *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
     *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
     *("series_points", "anomalies"),
-    "engagement_concentration",
+    *("engagement_concentration", "duration_cuts", "unlikely_users", "likely_days"),
 )
 
 Value = int | float | None
@@ -69,11 +71,14 @@ class Numbers:
     weeks: Periods = field(default_factory=lambda: Periods([], []))
     months: Periods = field(default_factory=lambda: Periods([], []))
     sessions: list[Count] = field(default_factory=list)
-    session_days: dict[str, list[Value]] = field(default_factory=dict)
+    session_days: dict[str, list[float | None]] = field(default_factory=dict)
+    session_values: dict[str, list[SessionsOf]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
     sign_ups: SignUps | None = None
     devices: Devices | None = None
     concentration: Concentration | None = None
+    cuts: list[Cut] = field(default_factory=list)
+    unlikely: Unlikely | None = None
     loads: Loads | None = None
     activity: Activity = field(default_factory=Activity)
     profiles: Profiles = field(default_factory=Profiles)
@@ -99,7 +104,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         name: table.to_pyarrow_dataset(filesystem=lakehouse.files(tables[name])) for name, table in opened.items()
     }
     dates, daily, missing = _daily(datasets.get("active_users"))
-    arrivals = read_arrivals(datasets.get("counts"))
+    arrivals = read_arrivals(datasets.get("counts"), read_duplicates(lakehouse, feed), feed.lag_days)
     return Numbers(
         feed=feed,
         dates=dates,
@@ -109,10 +114,13 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         weeks=_periods(datasets.get("active_users_week"), "week_start", "wau"),
         months=_periods(datasets.get("active_users_month"), "month_start", "mau"),
         sessions=_sessions(lakehouse, tables["sessions"], dates, missing) if "sessions" in here else [],
-        session_days=_session_days(datasets.get("session_days"), dates),
+        session_days=read_session_days(datasets.get("session_days"), dates),
+        session_values=read_session_values(datasets.get("session_days"), dates, feed.attributes),
         cohorts=read_cohorts(datasets.get("retention")),
         sign_ups=read_sign_ups(datasets.get("retention")),
         concentration=read_concentration(datasets.get("engagement_concentration")),
+        cuts=read_cuts(datasets.get("duration_cuts")),
+        unlikely=read_unlikely(datasets.get("likely_days"), datasets.get("unlikely_users"), dates[-DRAWN_DAYS:]),
         devices=read_devices(datasets.get("device_effect"), datasets.get("device_differences")),
         loads=read_loads(datasets.get("latency"), datasets.get("latency_buckets")),
         activity=read_activity(datasets, dates, missing),
@@ -167,12 +175,3 @@ def _periods(table: Dataset | None, start: str, users: str) -> Periods:
 def _sessions(lakehouse: Lakehouse, table: Table, dates: list[date], missing: list[date]) -> list[Count]:
     rows, gaps = lakehouse.rows(table), set(missing)
     return [None if day in gaps else rows.get(day.isoformat(), 0) for day in dates]
-
-
-def _session_days(table: Dataset | None, dates: list[date]) -> dict[str, list[Value]]:
-    if table is None:
-        return {}
-    rows = table.to_table(columns=["session_date", *SESSION_FIGURES], filter=pc.field("dimension") == TOTAL).to_pylist()
-    by_date = {row["session_date"]: row for row in rows}
-    found = {name: [by_date.get(day, {}).get(name) for day in dates] for name in SESSION_FIGURES}
-    return {name: [None if value is None else float(value) for value in values] for name, values in found.items()}

@@ -9,16 +9,18 @@ from __future__ import annotations
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts
-from analytics_assets.reports.anomaly_figures import anomalies
+from analytics_assets.reports.anomaly_figures import anomalies, anomaly_tiles
 from analytics_assets.reports.arrivals import DAY
-from analytics_assets.reports.device_figures import device_differences
+from analytics_assets.reports.device_figures import device_differences, device_tiles
 from analytics_assets.reports.landed_figures import landed_rows
 from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
-from analytics_assets.reports.power_figures import power_figures
+from analytics_assets.reports.power_figures import power_figures, power_tiles
+from analytics_assets.reports.profile_figures import distributions, drift_figures
 from analytics_assets.reports.report import Report, Section
 from analytics_assets.reports.retention_figures import retention
-from analytics_assets.reports.session_figures import session_figures
+from analytics_assets.reports.session_figures import by_value, session_figures
+from analytics_assets.reports.unlikely_figures import unlikely_figures, unlikely_tiles
 
 
 def active_users(numbers: Numbers) -> list[Section]:
@@ -39,7 +41,11 @@ def sessions(numbers: Numbers) -> list[Section]:
         return []
     charts = [figures.sessions(numbers), figures.sessions_per_user(numbers), *session_figures(numbers)]
     more = activity_figures.of_sessions(numbers.activity)
-    return [Section(title="Sessions", charts=charts), Section(title="How often, with what", charts=more)]
+    return [
+        Section(title="Sessions", charts=charts),
+        Section(title="How often, with what", charts=more),
+        Section(title="Sessions by attribute", charts=by_value(numbers)),
+    ]
 
 
 def activity(numbers: Numbers) -> list[Section]:
@@ -47,13 +53,28 @@ def activity(numbers: Numbers) -> list[Section]:
     return [Section(title="Activity", charts=activity_figures.activity(numbers.activity, numbers.feed.time_zone))]
 
 
+def unusual(numbers: Numbers) -> list[Section]:
+    """Alarms with their series, and users at rates that no person reaches."""
+    charts = anomalies(numbers.anomalies) if numbers.anomalies else []
+    return [
+        Section(title="Anomalies", charts=charts),
+        Section(title="Unlikely users", charts=unlikely_figures(numbers.unlikely)),
+    ]
+
+
 def data_profile(numbers: Numbers) -> list[Section]:
-    """The columns of the newest arrival."""
+    """The columns of the newest arrival, how they drifted, and what they hold."""
     found = numbers.profiles
     if not found.columns:
         return []
     return [
-        Section(title="Columns", above=profile_parts.compared(found), below=profile_parts.columns(found)),
+        Section(
+            title="Columns",
+            above=profile_parts.compared(found),
+            below=profile_parts.columns(found, numbers.feed.name),
+        ),
+        Section(title="Newest arrivals", charts=drift_figures(found)),
+        Section(title="Distributions", charts=distributions(found)),
     ]
 
 
@@ -64,7 +85,10 @@ def data_quality(numbers: Numbers) -> list[Section]:
         return []
     last_closed = numbers.dates[-1] + DAY * numbers.feed.lag_days if numbers.dates else None
     charts = landed_rows(arrivals, last_closed)
-    return [Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals))]
+    return [
+        Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals)),
+        Section(title="Last arrivals", below=parts.last_arrivals(arrivals)),
+    ]
 
 
 REPORTS: tuple[Report, ...] = (
@@ -97,6 +121,7 @@ REPORTS: tuple[Report, ...] = (
         about="What was done, at which hours of the week, in which countries, and with which objects.",
         tables=("activity_mix", "object_days"),
         sections=activity,
+        tiles=lambda numbers: activity_figures.activity_tiles(numbers.activity),
         reading=(
             "<b>Events</b> add up: over hours, values and dates. Users do not, since one user does several things; "
             "they are on the page of active users.",
@@ -136,6 +161,7 @@ REPORTS: tuple[Report, ...] = (
         sections=lambda numbers: (
             [Section(title="Devices", charts=[device_differences(numbers.devices)])] if numbers.devices else []
         ),
+        tiles=lambda numbers: device_tiles(numbers.devices),
         reading=(
             "<b>Median device</b>: the one in the middle, when devices stand in the order of their median load times. "
             "Where a bar crosses 0, these loads do not tell which is faster.",
@@ -146,25 +172,30 @@ REPORTS: tuple[Report, ...] = (
     Report(
         name="anomalies",
         title="Anomalies",
-        about="Which figures were not what their weekday led to expect, since when, and who carried it.",
-        tables=("anomalies", "series_points"),
-        sections=lambda numbers: (
-            [Section(title="Anomalies", charts=anomalies(numbers.anomalies))] if numbers.anomalies else []
-        ),
+        about="Which figures were not what their weekday led to expect, since when, who carried it; and which users do "
+        "more than a person can.",
+        tables=("anomalies", "series_points", "unlikely_users", "likely_days"),
+        sections=unusual,
+        tiles=lambda numbers: [*anomaly_tiles(numbers.anomalies), *unlikely_tiles(numbers.unlikely)],
         reading=(
             "<b>Expected</b>: from the latest eight dates of the same weekday that were not unusual, and steady "
             "growth. A date is judged by those before it alone.",
             "<b>Carried by</b>: values whose share of the change is greater than their usual share.",
+            "<b>Unlikely users</b> are counted everywhere, like all others. "
+            "A user who is an address may be many people.",
         ),
     ),
     Report(
         name="power-users",
         title="Power users",
         about="Which share of the time that users spend is that of the few who spend the most.",
-        tables=("engagement_concentration",),
+        tables=("engagement_concentration", "duration_cuts"),
         sections=lambda numbers: (
-            [Section(title="Power users", charts=power_figures(numbers.concentration))] if numbers.concentration else []
+            [Section(title="Power users", charts=power_figures(numbers.concentration, numbers.cuts))]
+            if numbers.concentration
+            else []
         ),
+        tiles=lambda numbers: power_tiles(numbers.concentration),
         reading=(
             "<b>Engaged time</b>: the sum of the durations of a user's events. If all users had the same, the top 10 % "
             "would have 10 % of it.",
@@ -174,13 +205,15 @@ REPORTS: tuple[Report, ...] = (
     Report(
         name="data-quality",
         title="Data quality",
-        about="What landed, what was rejected and why, and how late rows came.",
+        about="What landed with each arrival, what was rejected and why, what came late, and what came twice.",
         tables=("counts",),
         sections=data_quality,
         tiles=headline.data_quality,
         reading=(
             "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
             "They count on the date on which they happened, so a figure may still change.",
+            "<b>Duplicates</b> are accepted rows with the key of an event that is there already: "
+            "accepted rows of a date less its events.",
         ),
     ),
     Report(

@@ -5,7 +5,7 @@ Belongs here: elements and words. Does not: which parts a page has (page.py), wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from analytics_assets.reports.arrivals import REJECTED, Arrivals
@@ -66,12 +66,13 @@ def tile_list(tiles: Sequence[Tile]) -> str:
         return ""
     made = []
     for tile in tiles:
-        change = f'<span class="change">{tile.change}</span> vs {tile.before}' if tile.change else ""
+        change, before = escape(tile.change), escape(tile.before)
+        compared = f'<span class="change">{change}</span> vs {before}' if change else ""
         if not change and tile.value != NOTHING:
-            change = f"nothing to compare with {tile.before}" if tile.before else ""
+            compared = f"nothing to compare with {before}" if before else ""
         made.append(
-            f'<li class="tile"><p class="label">{tile.label}</p><p>{tile.period}</p>'
-            f'<p class="number">{tile.value}</p><p>{change or "&nbsp;"}</p></li>'
+            f'<li class="tile"><p class="label">{escape(tile.label)}</p><p>{escape(tile.period)}</p>'
+            f'<p class="number">{escape(tile.value)}</p><p>{compared or "&nbsp;"}</p></li>'
         )
     return f'<ul class="tiles" aria-label="Last complete periods">{"".join(made)}</ul>'
 
@@ -138,13 +139,29 @@ def last_dates(numbers: Numbers) -> str:
     columns: dict[str, Sequence[Value]] = {title: numbers.daily[key] for key, title in TABLE_COLUMNS.items()}
     if numbers.sessions:
         columns["Sessions"] = numbers.sessions
+    return _newest_first("last-dates", "Date", [f"{day}" for day in numbers.dates], columns)
+
+
+def last_arrivals(arrivals: Arrivals) -> str:
+    """What became of the rows of the last arrivals, newest first."""
+    columns: dict[str, Sequence[Value]] = {
+        "Landed": arrivals.landed,
+        "Accepted": arrivals.accepted,
+        "Rejected": arrivals.standings[REJECTED],
+        "Late": arrivals.standings["late"],
+        "Duplicates": arrivals.duplicates or [None] * len(arrivals.dates),
+    }
+    return _newest_first("last-arrivals", "Arrival", [f"{day}" for day in arrivals.dates], columns)
+
+
+def _newest_first(key: str, head: str, names: Sequence[str], columns: Mapping[str, Sequence[Value]]) -> str:
     rows = []
-    for place in reversed(range(max(len(numbers.dates) - TABLE_DAYS, 0), len(numbers.dates))):
+    for place in reversed(range(max(len(names) - TABLE_DAYS, 0), len(names))):
         cells = "".join(f"<td>{_exact(values[place])}</td>" for values in columns.values())
-        rows.append(f'<tr><th scope="row">{numbers.dates[place]}</th>{cells}</tr>')
-    heads = "".join(f'<th scope="col">{title}</th>' for title in ("Date", *columns))
+        rows.append(f'<tr><th scope="row">{escape(names[place])}</th>{cells}</tr>')
+    heads = "".join(f'<th scope="col">{escape(title)}</th>' for title in (head, *columns))
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-labelledby="last-dates">'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{key}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -36,6 +36,39 @@ class Concentration:
     last_days: Curve | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """What cutting the durations of an action in a complete period takes away. threshold_ms: up to where they count."""
+
+    start: date
+    is_month: bool
+    action: str
+    events: int
+    engaged_ms: int
+    threshold_ms: int
+    events_cut: int
+    cut_ms: int
+
+
+def read_cuts(table: Dataset | None) -> list[Cut]:
+    """Of the latest months and the last 28 days, in order, by action."""
+    if table is None:
+        return []
+    order = [("period", "ascending"), ("period_start", "ascending"), ("action", "ascending")]
+    names = ["period", "period_start", "action", "events", "engaged_ms", "threshold_ms", "events_cut", "cut_ms"]
+    rows = table.to_table(columns=names).sort_by(order).to_pylist()
+    months = sorted({row["period_start"] for row in rows if row["period"] == "month"})[-DRAWN_MONTHS:]
+    return [
+        Cut(
+            start=row["period_start"],
+            is_month=row["period"] == "month",
+            **{name: row[name] for name in names[2:]},
+        )
+        for row in rows
+        if row["period"] != "month" or row["period_start"] in months
+    ]
+
+
 def read_concentration(table: Dataset | None) -> Concentration | None:
     """What is known of the curves; None where nothing is."""
     if table is None:

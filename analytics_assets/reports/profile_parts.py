@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from analytics_assets.reports.cards import csv_link
 from analytics_assets.reports.headline import Tile
+from analytics_assets.reports.profile_figures import fresh
 from analytics_assets.reports.profile_numbers import Profiles
+from analytics_assets.reports.values import Cell, Values
 from analytics_assets.transforms.drift import (
     DISTRIBUTION,
     FEWEST_BEFORE,
@@ -28,8 +31,8 @@ LONGEST = 40
 HEADS = ("Column", "Nulls", "Distinct", "Least", "Greatest", "Most frequent", "Drift")
 
 
-def columns(found: Profiles) -> str:
-    """A row for each column of the newest arrival."""
+def columns(found: Profiles, feed: str) -> str:
+    """A row for each column of the newest arrival, up to when it goes, and a link that saves the rows."""
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     rows = "".join(
         _row(row, [one for one in found.drifts if one.column == row["column_name"]]) for row in found.columns
@@ -37,7 +40,20 @@ def columns(found: Profiles) -> str:
     return (
         '<div class="values" tabindex="0" role="region" aria-label="Columns of the newest arrival">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="fresh">{escape(fresh(found))}</p>{csv_link(_values(found), f"{feed}-columns.csv")}'
     )
+
+
+def _values(found: Profiles) -> Values:
+    """The table as numbers and whole texts."""
+    rows: list[list[Cell]] = []
+    for row in found.columns:
+        frequent = ", ".join(f"{one['value']} ({one['rows']})" for one in row["top_values"])
+        drift = _drift([one for one in found.drifts if one.column == row["column_name"]])
+        told = [row[name] for name in ("column_name", "rows", "nulls", "distinct", "minimum", "maximum")]
+        rows.append([*told, frequent, drift])
+    heads = ["Column", "Rows", "Nulls", "Distinct", "Least", "Greatest", "Most frequent (rows)", "Drift"]
+    return Values(columns=heads, rows=rows, formats=[""] * len(heads))
 
 
 def compared(found: Profiles) -> str:

@@ -10,7 +10,9 @@ SCRIPT = """
 (() => {
   const charts = JSON.parse(document.getElementById("figures").textContent);
   const NARROW = 420;
-  const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+  const config = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false, scrollZoom: false };
+  // Maps carry their outlines: with a base map that is there, and empty, plotly asks no server for one.
+  window.PlotlyGeoAssets = { topojson: { world_110m: {} } };
   const ranges = [...document.querySelectorAll(".ranges button")];
   const chosen = ranges.find((button) => button.getAttribute("aria-pressed") === "true");
   let days = chosen ? Number(chosen.dataset.days) : 0; // 0: all
@@ -37,7 +39,7 @@ SCRIPT = """
 
   // Colours follow the scheme that the reader's system asks for: the stylesheet has both of each.
   const scheme = matchMedia("(prefers-color-scheme: dark)");
-  const data = new Set(["x", "y", "z", "customdata", "text", "name"]);
+  const data = new Set(["x", "y", "z", "customdata", "text", "name", "geojson", "locations"]);
   const coloured = (part, style) => {
     if (typeof part === "string") {
       return /^#[0-9a-f]{6}$/.test(part) ? style.getPropertyValue("--c-" + part.slice(1)).trim() || part : part;

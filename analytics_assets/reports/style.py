@@ -89,10 +89,13 @@ def count_axis(largest: float) -> dict[str, Any]:
 RATE_AXIS: dict[str, dict[str, Any]] = {
     "share": {"tickformat": ".3~p", "rangemode": "tozero", "nticks": 6},
     "ratio": {"tickformat": ",.2~f", "rangemode": "tozero", "nticks": 6},
+    "about": {"tickformat": ",d", "rangemode": "tozero", "nticks": 6},
+    "seconds": {"tickformat": ",d", "ticksuffix": " s", "rangemode": "tozero", "nticks": 6},
     "minutes": {"tickformat": ",.2~f", "ticksuffix": " min", "rangemode": "tozero", "nticks": 6},
     "milliseconds": {"tickformat": ",d", "ticksuffix": " ms", "rangemode": "tozero", "nticks": 6},
 }
-"""Axes from 0: shares in per cent, ratios, minutes, milliseconds."""
+"""Axes from 0: shares in per cent, ratios, counts that are expected and so no whole numbers, minutes, seconds,
+milliseconds."""
 
 
 def layout(xaxis: dict[str, Any], yaxis: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ h2 + .links {{ margin-top: 0 }}
 .tile {{ border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; min-width: 0 }}
 .tile .label {{ font-size: 14px; font-weight: 600; color: var(--ink) }}
 .tile .number {{ color: var(--ink); font-size: 30px; line-height: 1.25; font-weight: 650; letter-spacing: -.02em }}
-.tile p {{ font-size: 13px; color: var(--muted) }}
+.tile p {{ font-size: 13px; color: var(--muted); overflow-wrap: anywhere }}
 .tile .change {{ color: var(--ink); font-weight: 600 }}
 .bar {{ display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between;
   gap: 8px 16px }}
@@ -93,16 +93,10 @@ details {{ font-size: 13px; margin: 2px 0 6px }}
 summary {{ cursor: pointer; color: var(--link) }}
 .values {{ max-height: 320px; overflow: auto; margin-top: 6px }}
 .values thead th {{ position: sticky; top: 0; background: var(--paper) }}
-.csv {{ display: inline-block; margin: 8px 0 2px }}
+.csv {{ display: inline-block; margin: 8px 0 2px; font-size: 13px }}
 .chart {{ height: 260px; margin-top: auto; min-width: 0; overflow: hidden }}
-.wide .unit {{ color: var(--muted); font-weight: 400 }}
-.fresh {{ font-size: 12px; color: var(--muted); padding: 2px 0 4px }}
-details {{ font-size: 13px; margin: 2px 0 6px }}
-summary {{ cursor: pointer; color: var(--link) }}
-.values {{ max-height: 320px; overflow: auto; margin-top: 6px }}
-.values thead th {{ position: sticky; top: 0; background: var(--paper) }}
-.csv {{ display: inline-block; margin: 8px 0 2px }}
-.chart {{ height: 330px }}
+.wide .chart {{ height: 330px }}
+.chart.map {{ max-height: calc(52vw + 36px) }}
 .empty {{ background: var(--surface); border-radius: 6px; padding: 16px; margin: 12px 0 8px; font-size: 14px }}
 main > .empty {{ margin-top: 24px }}
 .scroll {{ overflow-x: auto }}
@@ -122,16 +116,9 @@ footer {{ margin-top: 40px; padding-bottom: 36px; font-size: 13px; overflow-wrap
   .tiles {{ grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px }}
   .tile {{ padding: 12px }}
   .tile:first-child {{ grid-column: 1 / -1 }}
-  .tile .number {{ color: var(--ink); font-size: 25px }}
+  .tile .number {{ font-size: 25px }}
   .card {{ padding: 14px 12px 8px }}
-  .wide .unit {{ color: var(--muted); font-weight: 400 }}
-.fresh {{ font-size: 12px; color: var(--muted); padding: 2px 0 4px }}
-details {{ font-size: 13px; margin: 2px 0 6px }}
-summary {{ cursor: pointer; color: var(--link) }}
-.values {{ max-height: 320px; overflow: auto; margin-top: 6px }}
-.values thead th {{ position: sticky; top: 0; background: var(--paper) }}
-.csv {{ display: inline-block; margin: 8px 0 2px }}
-.chart {{ height: 270px }}
+  .wide .chart {{ height: 270px }}
   .reading {{ columns: 1 }}
 }}
 @media print {{ .card, .tile {{ break-inside: avoid }} .ranges, details, nav {{ display: none }} }}

@@ -40,7 +40,7 @@ class Values:
             return ""
         if isinstance(cell, bool) or not isinstance(cell, int | float):
             return str(cell)
-        return PLACE.sub(lambda found: format(cell, found[1] or ""), self.formats[column])
+        return as_hovered(cell, self.formats[column])
 
     def csv(self) -> str:
         """Comma-separated, a line a row, whole numbers and fractions as they are, nothing for what is not known."""
@@ -49,6 +49,11 @@ class Values:
         writer.writerow([_harmless(name) for name in self.columns])
         writer.writerows([_harmless(cell) for cell in row] for row in self.rows)
         return text.getvalue()
+
+
+def as_hovered(number: float, template: str) -> str:
+    """A number as a chart's hover has it."""
+    return PLACE.sub(lambda found: format(number, found[1] or ""), template)
 
 
 def figure_values(figure: go.Figure) -> Values:

@@ -20,6 +20,8 @@ from analytics_assets.transforms.buckets import GAMMA, PER_MILLE, ZERO_BUCKET
 
 BOUNDS = ((0.01, "negligible"), (0.06, "small"), (0.14, "medium"))
 LARGE = "large"
+WORDING = 2
+"""One more whenever `in_words` says something else: its sentences stand in a table, which is then made again."""
 DIGITS = 9
 """Figures are rounded to so many digits after the point: beyond, they would hang on the order of additions."""
 
@@ -192,20 +194,31 @@ def size(epsilon: float | None) -> str | None:
 
 
 def in_words(device: str, difference: Estimate) -> str | None:
-    """A difference in a sentence."""
-    if difference.value is None:
+    """A difference in a sentence. What it claims hangs on the interval as it is, not as it is told."""
+    value, low, high = difference.value, difference.low, difference.high
+    if value is None:
         return None
-    ratios = [ratio for ratio in (difference.value, difference.low, difference.high) if ratio is not None]
-    percent, *ends = (round(100 * (ratio - 1)) for ratio in ratios)
-    if ends and ends[1] < 0:
-        ends = [-end for end in reversed(ends)]  # so many percent less
-    known = f"95 % interval {ends[0]} to {ends[1]} %" if ends else "too few users for an interval"
-    if difference.value == difference.low == difference.high == 1:
+    if value == low == high == 1:
         return f"{device} is the median device"
-    if percent == 0 or (ends and ends[0] <= 0 <= ends[1]):
+    if low is None or high is None:
+        known, percent = "too few users for an interval", round(100 * (value - 1))
+        is_longer, is_less = percent > 0, percent < 0
+    else:
+        is_longer, is_less = low > 1, high < 1
+        ends = (1 - high, 1 - low) if is_less else (low - 1, high - 1)  # so much less
+        known = f"95 % interval {_percent(ends[0])} to {_percent(ends[1])} %"
+    if not (is_longer or is_less):
         return f"{device} pages take about as long as the median device's ({known})"
-    how = f"{abs(percent)} % {'longer' if percent > 0 else 'less time'}"
-    return f"{device} pages take {how} than the median device ({known})"
+    # What was seen may lie beyond the interval of the replicates, and on the other side.
+    is_on_its_side = value > 1 if is_longer else value < 1
+    much = f"{_percent(abs(value - 1))} % " if is_on_its_side else ""
+    return f"{device} pages take {much}{'longer' if is_longer else 'less time'} than the median device ({known})"
+
+
+def _percent(share: float) -> str:
+    """Per cent without decimals; below 1 with as many as it takes not to be 0."""
+    percent = 100 * share
+    return f"{percent:.0f}" if abs(percent) >= 1 or round(percent, DIGITS) == 0 else f"{float(f'{percent:.1g}'):g}"
 
 
 def matrix(rows: Iterable[tuple[str, int, Ints]]) -> tuple[Ints, list[str], list[int]]:

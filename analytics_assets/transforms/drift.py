@@ -82,11 +82,11 @@ def _of_nulls(row: Row, before: Sequence[Row]) -> Drift:
 
 
 def _of_distribution(row: Row, before: Sequence[Row]) -> list[Drift]:
-    now, shares = _shares(row), [part for part in map(_shares, before) if part]
-    if not now or len(shares) < FEWEST_BEFORE:
+    now, parts = shares(row), [part for part in map(shares, before) if part]
+    if not now or len(parts) < FEWEST_BEFORE:
         return []
-    distance = jensen_shannon(now, mean(shares))
-    farthest = max(jensen_shannon(part, mean([*shares[:at], *shares[at + 1 :]])) for at, part in enumerate(shares))
+    distance = jensen_shannon(now, mean(parts))
+    farthest = max(jensen_shannon(part, mean([*parts[:at], *parts[at + 1 :]])) for at, part in enumerate(parts))
     is_beyond = distance > max(LEAST_DISTANCE, MOST_SPREADS * farthest)
     return [
         Drift(column=row["column_name"], measure=DISTRIBUTION, value=distance, before=farthest, is_beyond=is_beyond)
@@ -103,14 +103,17 @@ def jensen_shannon(one: Mapping[Any, float], other: Mapping[Any, float]) -> floa
     return math.sqrt(min(max(total / 2, 0.0), 1.0))
 
 
-def mean(shares: Sequence[Mapping[Any, float]]) -> dict[Any, float]:
+def mean(parts: Sequence[Mapping[Any, float]]) -> dict[Any, float]:
     """The mean of distributions."""
-    values = {value for part in shares for value in part}
-    return {value: sum(part.get(value, 0.0) for part in shares) / len(shares) for value in values}
+    values = {value for part in parts for value in part}
+    return {value: sum(part.get(value, 0.0) for part in parts) / len(parts) for value in values}
 
 
-def _shares(row: Row) -> dict[Any, float]:
-    """Share of each bin of the histogram, else of each frequent value, of the rows that have one."""
+def shares(row: Row) -> dict[Any, float]:
+    """Share of each bin of the histogram, else of each frequent value, of the rows that have one; OTHERS: of the rest.
+
+    Empty where nothing can be compared: of ids, and of columns that are mostly rare values.
+    """
     known = row["rows"] - row["nulls"]
     if row["distinct"] == known:
         return {}  # ids: each arrival has others

@@ -15,9 +15,11 @@ from analytics_assets.reports.cohorts import Cell, Cohort, SignUps
 from analytics_assets.reports.device_numbers import Devices, Difference
 from analytics_assets.reports.load_numbers import Loads, Speed
 from analytics_assets.reports.numbers import Numbers, Periods
-from analytics_assets.reports.power_numbers import Concentration, Curve
+from analytics_assets.reports.power_numbers import Concentration, Curve, Cut
 from analytics_assets.reports.profile_numbers import Profiles
-from analytics_assets.transforms.drift import NULLS, Drift
+from analytics_assets.reports.session_numbers import SESSION_FIGURES, SessionsOf
+from analytics_assets.reports.unlikely_numbers import Unlikely
+from analytics_assets.transforms.drift import DISTRIBUTION, NULLS, Drift
 from analytics_assets.transforms.entry_exit_actions import ENTRY, EXIT
 
 DAYS = 120
@@ -43,12 +45,27 @@ def sample_numbers() -> Numbers:
         weeks=Periods([FIRST - timedelta(days=2), FIRST + timedelta(days=5)], [None, 300]),
         months=Periods([FIRST], [900]),
         sessions=dau,
+        session_days=dict.fromkeys(SESSION_FIGURES, half),
+        session_values={
+            "device_type": [
+                SessionsOf(value=name, sessions=9, total_duration_s=900, actions=20, bounces=1)
+                for name in ("iPad", HOSTILE)
+            ]
+        },
         devices=_devices(),
         loads=_loads(dates),
         activity=_activity(dates),
         profiles=_profiles(),
         anomalies=_anomalies(dates),
         concentration=_concentration(),
+        cuts=[
+            Cut(
+                **{"start": FIRST, "is_month": is_month, "action": HOSTILE, "events": 1_000, "engaged_ms": 900_000},
+                **{"threshold_ms": 9_000, "events_cut": 1, "cut_ms": 90_000},
+            )
+            for is_month in (True, False)
+        ],
+        unlikely=_unlikely(dates),
         cohorts=[_cohort(number) for number in range(6)],
         sign_ups=SignUps(cohorts=[_cohort(number) for number in range(6)], without=1_234),
         arrivals=Arrivals(
@@ -56,6 +73,8 @@ def sample_numbers() -> Numbers:
             landed=[200] * DAYS,
             standings={"on_time": rows, "late": [50] * DAYS, "early": [30] * DAYS, "rejected": [20] * DAYS},
             rules={"too_few_fields": 20 * DAYS - 1, HOSTILE: 1},
+            rules_by_date={"too_few_fields": [20] * DAYS, HOSTILE: [1] * DAYS},
+            duplicates=[2] * DAYS,
         ),
         versions={"active_users": 1, "active_users_week": 1, "active_users_month": 1, "sessions": 1, "counts": 1},
     )
@@ -96,7 +115,7 @@ def _activity(dates: list[date]) -> Activity:
     """Activity of the last four weeks, a weekday without a date, and hostile names of actions and objects."""
     return Activity(
         dates=dates[-28:],
-        values={"action": {"page_view": 900, HOSTILE: 90}, "country": {"DE": 500, HOSTILE: 490}},
+        values={"action": {"page_view": 900, HOSTILE: 90}, "country": {"DE": 500, "sgp": 20, HOSTILE: 490}},
         week=[[None if day == 6 else float(day * 24 + hour) for hour in range(24)] for day in range(7)],
         objects=[(HOSTILE, 50), (None, 20), ("page-1", 10)],
         frequency={None: 40, 0: 30, 1: 20, 7: 10},
@@ -108,11 +127,28 @@ def _profiles() -> Profiles:
     """A column with hostile values, and one whose nulls have drifted."""
     hostile = [{"value": HOSTILE, "rows": 900}]
     both = {"rows": 1000, "nulls": 100, "distinct": 3, "minimum": HOSTILE, "maximum": "z" * 99, "top_values": hostile}
+    bins = [{"low": 0.0, "rows": 300}, *[{"low": 2.0**power, "rows": 60} for power in range(10)]]
+    columns = [
+        {**both, "column_name": HOSTILE, "histogram": []},
+        {**both, "column_name": "country", "histogram": []},
+        {**both, "column_name": "duration_ms", "top_values": [], "histogram": bins},
+    ]
+    arrivals = [f"2025-04-{day}" for day in range(23, 31)]
+    names = [HOSTILE, "country", "duration_ms"]
+    beyond = {"before": 0.01, "is_beyond": True}
     return Profiles(
-        arrival="2025-04-30",
-        columns=[{**both, "column_name": HOSTILE}, {**both, "column_name": "country"}],
-        before=["2025-04-28", "2025-04-29"],
-        drifts=[Drift(column="country", measure=NULLS, value=0.1, before=0.0, is_beyond=True)],
+        arrival=arrivals[-1],
+        columns=columns,
+        before=arrivals[:-1],
+        rows_before=[columns] * 7,
+        newest={
+            arrival: [
+                Drift(column="country", measure=NULLS, value=0.1, **beyond),
+                *[Drift(column=name, measure=DISTRIBUTION, value=0.01 * at, **beyond) for name in names],
+            ]
+            for at, arrival in enumerate(arrivals)
+        },
+        null_shares={arrival: dict.fromkeys(names, 0.01 * at) for at, arrival in enumerate(arrivals)},
     )
 
 
@@ -128,6 +164,21 @@ def _anomalies(dates: list[date]) -> Anomalies:
     alarm |= {"carried_by": [{"dimension": "country", "value": HOSTILE, "share": 0.8, "usual_share": 0.1}]}
     watched = Watched(metric="dau", dates=dates, figures={"actual": actual, **figures}, flagged=[dates[60]])
     return Anomalies(watched=[watched], alarms=[alarm])
+
+
+def _unlikely(dates: list[date]) -> Unlikely:
+    """A hostile user at a rate that no person reaches."""
+    user = {"event_date": dates[60], "user_id": HOSTILE, "events": 400, "actions": 400, "busiest_minute": 120}
+    user |= {"busiest_hour": 400, "active_hours": 1, "reasons": ["minute"]}
+    all_of_them: dict[str, list[int | None]] = {"dau": [10] * DAYS, "events": [500] * DAYS}
+    return Unlikely(
+        dates=dates,
+        users=[int(n == 60) for n in range(DAYS)],
+        with_all=all_of_them,
+        without={"dau": [10 - (n == 60) for n in range(DAYS)], "events": [500 - 400 * (n == 60) for n in range(DAYS)]},
+        listed=[user],
+        number=1,
+    )
 
 
 def _concentration() -> Concentration:

@@ -12,6 +12,7 @@ from chromium import Browser, Page, opened
 from sample import FIRST, HOSTILE, sample_numbers
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.report_assets import page_metadata
 from analytics_assets.reports import style
 from analytics_assets.reports.document import figures_json
 from analytics_assets.reports.index import feed_index, feeds_index, summary
@@ -19,6 +20,8 @@ from analytics_assets.reports.numbers import Numbers, Periods
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS, reports_of
 from analytics_assets.reports.report import Report
+from analytics_assets.reports.world import countries
+from analytics_assets.reports.writing import Pages
 
 EACH = pytest.mark.parametrize("report", reports_of(NOTES), ids=lambda report: report.name)
 ACTIVE_USERS = next(report for report in REPORTS if report.name == "active-users")
@@ -68,6 +71,26 @@ def test_each_chart_is_drawn_nothing_complains_and_nothing_is_wider_than_the_win
         assert cut_off(shown) == []
         assert shown.complaints() == []
         assert shown.run("document.images.length") == 0
+
+
+@EACH
+def test_each_page_has_figures_that_the_ui_shows(numbers: Numbers, report: Report) -> None:
+    pages = Pages(numbers=numbers, index=Path("index.html"), reports={report.name: Path("page.html")})
+    assert "| **" in str(page_metadata(pages, report)["figures"].value)
+
+
+def test_the_map_has_each_country_in_its_colour_and_those_too_small_as_circles(
+    browser: Browser, numbers: Numbers, tmp_path: Path
+) -> None:
+    activity = next(report for report in REPORTS if report.name == "activity")
+    with opened(browser, written(tmp_path, numbers, activity)) as shown:
+        drawn(shown)
+        land = "[...document.querySelectorAll('#chart-country-map .choroplethlayer path')]"
+        assert shown.run(f"{land}.length") == sum(bool(country.polygons) for country in countries())
+        # No outline goes round the wrong way, and so covers the whole world but its country.
+        high = "document.querySelector('#chart-country-map').clientHeight"
+        assert shown.run(f"{land}.filter((path) => path.getBoundingClientRect().height > 0.7 * {high}).length") == 0
+        assert shown.run("document.querySelectorAll('#chart-country-map .scattergeo path.point').length") == 1
 
 
 def test_what_a_page_would_not_let_run_does_complain(browser: Browser, numbers: Numbers, tmp_path: Path) -> None:

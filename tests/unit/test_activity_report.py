@@ -76,6 +76,19 @@ def test_events_of_a_value_and_object_add_up_over_the_dates(lakehouse: Lakehouse
     assert found.objects == [("p1", 8), ("p2", 7), (None, 1)]
 
 
+def test_the_large_numbers_are_sums_the_busiest_hour_and_the_most_frequent_values(lakehouse: Lakehouse) -> None:
+    hours = [mix(0, "hour", "09", 10), mix(7, "hour", "09", 6), mix(2, "hour", "23", 4)]
+    actions = [mix(0, "action", "view", 10), mix(7, "action", "<edit>", 6), mix(2, "action", "view", 4)]
+    write(lakehouse, "activity_mix", [*hours, *actions])
+    found = read_numbers(lakehouse, NOTES)
+    tiles = [(tile.label, tile.value, tile.period) for tile in activity_figures.activity_tiles(found.activity)]
+    assert tiles == [
+        ("Events", "20", "9 closed dates from 2025-01-06 to 2025-01-15"),
+        ("Busiest hour", "Mon 09:00", "8.0 events on average"),
+        ("Most frequent action", "70.0%", "view"),
+    ]
+
+
 def test_what_is_not_known_of_days_between_sessions_is_said_and_not_drawn(lakehouse: Lakehouse) -> None:
     total = {"session_date": MONDAY, "dimension": "all", "value": "all"}
     of_days = [(0, 5), (1, 3), (29, 2), (None, 7)]

@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports.anomaly_figures import alarm_list, anomalies
+from analytics_assets.reports.anomaly_figures import LISTED_ALARMS, alarm_list, anomalies, anomaly_tiles, measured
 from analytics_assets.reports.anomaly_numbers import Anomalies
 from analytics_assets.reports.numbers import read_numbers
 from resources.delta_tables import arrow_schema
@@ -62,8 +62,8 @@ def test_every_alarm_is_listed_with_what_carried_it_and_one_that_lasts_goes_on(t
     assert found is not None
     rows = alarm_list(found).table().rows
     assert [row[:6] for row in rows] == [
-        ["2025-03-04", "goes on", "dau", "all", "spike", "high"],
-        ["2025-03-03 09:00", "2025-03-03 11:00", "events", "all", "drop", "high"],
+        ["2025-03-04", "goes on", "Daily active users", "all", "spike", "high"],
+        ["2025-03-03 09:00", "2025-03-03 11:00", "Events", "all", "drop", "high"],
     ]
     assert [row[-1] for row in rows] == ["country US 64%", ""]
 
@@ -73,3 +73,39 @@ def test_without_an_alarm_the_page_says_that_nothing_was_unusual(tmp_path: Path,
     found = read(tmp_path, [point(0, 118.0, False)], alarms)
     assert found is not None
     assert (alarm_list(found).notes == ["No figure was unusual."]) == (not alarms)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "words"),
+    [
+        ("events", 12345.6, "12,346"),
+        ("active_users", 0.4, "0"),
+        ("rejected_share", 0.0123, "1.23%"),
+        ("late_share", 1.0, "100.00%"),
+        ("p95_load_ms", 2345.67, "2,346 ms"),
+        ("mean_session_s", 93.21, "93 s"),
+        ("mean_session_s", 934.2, "15.6 min"),
+    ],
+)
+def test_an_alarm_has_its_figures_with_their_unit(tmp_path: Path, metric: str, value: float, words: str) -> None:
+    assert measured(metric, value) == words
+    found = read(tmp_path, [point(0, 118.0, False)], [{**ALARM, "metric": metric, "actual": value, "expected": value}])
+    assert found is not None
+    assert alarm_list(found).table().rows[0][7:9] == [words, words]
+
+
+def test_the_large_numbers_are_of_the_last_four_weeks_and_of_what_goes_on(tmp_path: Path) -> None:
+    old = {**ALARM, "start_date": FIRST - timedelta(days=27), "end_date": FIRST, "score": 99.0}
+    found = read(tmp_path, [point(1, 118.0, False)], [ALARM, old, {**ALARM, "end_date": FIRST, "score": 4.0}])
+    alarms, lasting, far = anomaly_tiles(found)
+    assert (alarms.value, lasting.value) == ("2", "1")
+    assert (far.label, far.value) == ("Farthest off: Daily active users", "350")
+    assert far.period == "2025-03-04, expected 123"
+
+
+def test_more_alarms_than_are_listed_are_said(tmp_path: Path) -> None:
+    found = read(tmp_path, [point(0, 118.0, False)], [ALARM] * (LISTED_ALARMS + 1))
+    assert found is not None
+    chart = alarm_list(found)
+    assert len(chart.table().rows) == LISTED_ALARMS
+    assert "newest 200 of 201" in chart.notes[0]

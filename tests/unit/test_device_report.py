@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports.device_figures import device_differences
+from analytics_assets.reports.device_figures import device_differences, device_tiles
 from analytics_assets.reports.device_numbers import Devices
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
@@ -77,11 +77,17 @@ def test_the_table_under_the_chart_leaves_out_what_is_not_known(tmp_path: Path) 
     values = device_differences(devices(tmp_path)).table()
     shown = [[values.shown(place, cell) for place, cell in enumerate(row)] for row in values.rows]
     assert shown == [
-        ["iPad", "All versions", "7", "12", "10", "15"],
-        ["TV", "All versions", "7", "0", "", ""],
-        ["<Mac>", "All versions", "7", "-20", "-25", "-10"],
-        ["iPad", "Within versions", "7", "10", "5", "12"],
+        ["iPad", "All versions", "7", "12.0", "10.0", "15.0"],
+        ["TV", "All versions", "7", "0.0", "", ""],
+        ["<Mac>", "All versions", "7", "-20.0", "-25.0", "-10.0"],
+        ["iPad", "Within versions", "7", "10.0", "5.0", "12.0"],
     ]
+
+
+def test_the_large_numbers_are_the_slowest_and_the_fastest_device_and_the_effect(tmp_path: Path) -> None:
+    tiles = device_tiles(devices(tmp_path))
+    assert [tile.value for tile in tiles] == ["+12 %", "-20 %", "small"]
+    assert [tile.period for tile in tiles][:2] == ["iPad, to the median device", "<Mac>, to the median device"]
 
 
 def test_the_page_says_the_differences_in_sentences(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
-from analytics_assets.reports.power_figures import by_month, curve
+from analytics_assets.reports.power_figures import by_month, curve, cut_away, power_tiles
 from analytics_assets.reports.power_numbers import Concentration
 from resources.delta_tables import arrow_schema
 from resources.lakehouse import Lakehouse
@@ -95,6 +95,36 @@ def test_the_page_shows_both_and_what_is_cut(tmp_path: Path) -> None:
     numbers = read_numbers(full(tmp_path), NOTES)
     text = page(numbers, next(report for report in REPORTS if report.name == "power-users"))
     assert "Last 28 days: 200 active users." in text and "p99.9" in text
+
+
+def test_the_large_numbers_are_of_the_last_28_days_or_else_of_the_latest_month(tmp_path: Path) -> None:
+    tiles = power_tiles(concentration(full(tmp_path / "full")))
+    assert (tiles[0].label, tiles[0].value) == ("Time of the top 1 %", "10.0%")
+    assert tiles[0].period == "2 users, 2025-02-03 to 2025-03-02"
+    months = lakehouse(tmp_path / "months", points("2025-01", JANUARY, date(2025, 1, 31), 1.0))
+    assert power_tiles(concentration(months))[0].period == "2 users, 2025-01-01 to 2025-01-31"
+
+
+def test_what_the_cut_takes_away_is_said_of_all_actions_together_and_listed_by_action(tmp_path: Path) -> None:
+    made = full(tmp_path)
+    month = {"period_month": "2025-01", "period": "month", "period_start": JANUARY, "period_end": date(2025, 1, 31)}
+    rolling = {"period_month": "rolling_28", "period": "rolling_28", "period_start": date(2025, 2, 3)}
+    view = {"action": "view", "events": 900, "engaged_ms": 5_400_000, "threshold_ms": 60_500, "events_cut": 1}
+    edit = {"action": "edit", "events": 100, "engaged_ms": 600_000, "threshold_ms": 9_000, "events_cut": 0, "cut_ms": 0}
+    rows = [{**month, **view, "cut_ms": 60_000}, {**month, **edit}, {**rolling, **view, "cut_ms": 54_000}]
+    table = feed_tables(NOTES)["duration_cuts"]
+    write_deltalake(made.location(table), pa.Table.from_pylist(rows, arrow_schema(table)))
+    chart = cut_away(read_numbers(made, NOTES).cuts)
+    assert chart.figure is not None
+    assert {trace.name: list(trace.y) for trace in chart.figure.data} == {"Events": [0.001], "Time": [0.01]}
+    assert chart.notes == [
+        "Last 28 days: 1 of 900 events are cut; of 90 minutes they lose 0.9 (1.00%).",
+        "January 2025: 1 of 1,000 events are cut; of 100 minutes they lose 1.0 (1.00%).",
+    ]
+    values = chart.table()
+    shown = [[values.shown(place, cell) for place, cell in enumerate(row)] for row in values.rows]
+    assert shown[0] == ["last 28 days", "view", "60.5", "900", "1", "90.0", "0.9"]
+    assert [row[:3] for row in shown[1:]] == [["2025-01", "view", "60.5"], ["2025-01", "edit", "9.0"]]
 
 
 def test_before_a_period_is_complete_nothing_is_drawn(tmp_path: Path) -> None:

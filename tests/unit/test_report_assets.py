@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +17,10 @@ from rich.console import Console
 from analytics_assets.commands import report as command
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.report_assets import report_assets, report_key
+from analytics_assets.report_assets import page_metadata, report_assets, report_key
+from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.pages import REPORTS, reports_of
+from analytics_assets.reports.writing import write_reports
 from analytics_assets.schedules import feed_schedules
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse
@@ -69,6 +72,14 @@ def test_each_report_is_an_asset_that_links_its_page_and_shows_its_figures(
     assert "1,234" in page.read_text(encoding="utf-8")
     assert "| DAU | **1,234** | 2025-03-04 |" in str(metadata["figures"].value)
     assert metadata["as_of"].value == "2025-03-04"
+
+
+def test_words_from_data_are_words_in_the_table_of_figures(lakehouse: Lakehouse, tmp_path: Path) -> None:
+    hostile = Tile(label="a|b", value="[x](javascript:alert(1))", period="<img src=x>\n**c**")
+    report = replace(ACTIVE_USERS, tiles=lambda _: [hostile])
+    written = write_reports(lakehouse, ACCESS_LOG, tmp_path / "reports", [report.name])
+    row = str(page_metadata(written, report)["figures"].value).splitlines()[2]
+    assert row == r"| a\|b | **\[x\](javascript:alert(1))** | \<img src=x\> \*\*c\*\* |  |"
 
 
 def test_a_report_can_be_made_alone(lakehouse: Lakehouse, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from datetime import date, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +22,8 @@ from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.rules import event_version
+from analytics_assets.layers.world import digest
 from analytics_assets.reports import figures, landed_figures
 from analytics_assets.reports.arrivals import Arrivals
 from analytics_assets.reports.charts import Series, stack
@@ -29,8 +32,9 @@ from analytics_assets.reports.headline import change, tiles
 from analytics_assets.reports.numbers import DRAWN_DAYS, Numbers, Periods, read_numbers
 from analytics_assets.reports.page import page as report_page
 from analytics_assets.reports.pages import REPORTS, reports_of
-from analytics_assets.reports.session_figures import session_figures
+from analytics_assets.reports.session_figures import by_value, session_figures
 from analytics_assets.reports.writing import write_reports
+from resources.delta_tables import arrow_schema
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
@@ -43,7 +47,6 @@ WHOLE = {"dau", "rolling_7", "rolling_28", "rolling_30", "new", "returning", "re
 WHOLE |= {"wau", "mau", "rows", "actions"}
 TYPES = dict.fromkeys(DATES, pa.date32()) | dict.fromkeys(WHOLE, pa.int64())
 TYPES |= dict.fromkeys(("stickiness_7", "stickiness_28", "bounce_rate", "mean_duration_s"), pa.float64())
-TYPES |= dict.fromkeys(("p50_duration_s", "p95_duration_s"), pa.float64())
 TYPES |= dict.fromkeys(("is_missing", "is_complete"), pa.bool_())
 
 
@@ -78,6 +81,12 @@ def day(number: int, dimension: str = "all", value: str = "all", **figures: Any)
             **figures,
         }
     )
+
+
+def whole(lakehouse: Lakehouse, feed: Feed, name: str, rows: list[dict[str, Any]]) -> None:
+    """Write a real Delta table with all columns of the feed's table."""
+    table = feed_tables(feed)[name]
+    write_deltalake(lakehouse.location(table), pa.Table.from_pylist(rows, arrow_schema(table)))
 
 
 def daily(days: int, **columns: list[Any]) -> dict[str, list[Any]]:
@@ -160,7 +169,39 @@ def test_rows_of_events_are_added_up_by_arrival_and_rows_of_a_dimension_left_out
     assert found.standings["on_time"] == [9, None, 0]
     assert found.standings["late"] == [0, None, 3]
     assert found.rules == {"too_few_fields": 3}
+    assert found.rules_by_date == {"too_few_fields": [3, None, 0]}
+    assert found.accepted == [9, None, 3]
     assert found.unaccounted == [FIRST + DAY * 2]
+
+
+def test_duplicates_are_accepted_rows_without_events_of_dates_that_silver_has_computed_from_all_of_them(
+    lakehouse: Lakehouse,
+) -> None:
+    landed = {
+        "arrival_month": "2025-03",
+        "source": "events",
+        "file": "f",
+        "rule": None,
+        "standing": "landed",
+        "rows": 9,
+    }
+    dates = [FIRST, FIRST + DAY, FIRST + DAY * 2]
+    write(lakehouse, NOTES, "counts", [{**landed, "arrival": f"{day}"} for day in dates])
+    tide = [{"event_date": day, "input_version": f"of {day}", "rows": 5} for day in dates]
+    write(lakehouse, NOTES, "tide", tide)
+    computed = digest(f"of {FIRST}", event_version(NOTES)), "of fewer rows"
+    silver = [
+        {"event_date": day, "user_id": f"u{n}", "input_version": f"{version}-ab12"}
+        for day, version in zip(dates, computed, strict=False)
+        for n in range(3)
+    ]
+    write(lakehouse, NOTES, "silver", silver)
+    found = read_numbers(lakehouse, NOTES).arrivals
+    assert found is not None
+    assert found.duplicates == [2, None, None]
+    chart = landed_figures.duplicates(found)
+    assert drawn(chart) == {"Duplicates": [2, None, None]}
+    assert chart.notes[-1] == "Not known where a date is not computed, or is behind."
 
 
 # What is drawn
@@ -192,13 +233,36 @@ def test_lines_do_not_bridge_gaps_and_a_lone_value_is_marked() -> None:
 
 def test_session_lengths_are_drawn_in_minutes_and_unknown_ones_not(lakehouse: Lakehouse) -> None:
     write(lakehouse, NOTES, "active_users", [day(0, dau=5), day(1, dau=0)])
-    of_day = {"dimension": "all", "value": "all", "bounce_rate": 0.25}
-    lengths = {"mean_duration_s": 90.0, "p50_duration_s": 60.0, "p95_duration_s": 600.0}
-    write(lakehouse, NOTES, "session_days", [{"session_date": FIRST, **of_day, **lengths}])
+    of_day = {"dimension": "all", "value": "all", "bounce_rate": 0.25, "actions_per_session": 2.5}
+    lengths = {"mean_duration_s": 90.0, "p50_duration_s": Decimal("60.000"), "p95_duration_s": Decimal("600.000")}
+    whole(lakehouse, NOTES, "session_days", [{"session_date": FIRST, **of_day, **lengths}])
     found = read_numbers(lakehouse, NOTES)
-    length, bounces = session_figures(found)
+    length, bounces, actions = session_figures(found)
     assert drawn(length) == {"Mean": [1.5, None], "Median": [1.0, None], "95th percentile": [10.0, None]}
     assert drawn(bounces) == {"Bounce rate": [0.25, None]}
+    assert drawn(actions) == {"Actions per session": [2.5, None]}
+
+
+def test_sessions_of_a_value_are_added_up_over_the_last_28_closed_dates(lakehouse: Lakehouse) -> None:
+    write(lakehouse, NOTES, "active_users", [day(n, dau=5) for n in range(30)])
+
+    def sessions(of: int, value: str, sessions: int, total: str, actions: int) -> Any:
+        sums = {"sessions": sessions, "total_duration_s": Decimal(total), "actions": actions, "bounces": 1}
+        return {"session_date": FIRST + DAY * of, "dimension": "device_type", "value": value, **sums}
+
+    rows = [sessions(29, "iPad", 2, "120.000", 6), sessions(2, "iPad", 2, "60.000", 2)]
+    rows += [sessions(1, "iPad", 99, "1.000", 1), sessions(5, "<Mac>", 5, "300.000", 20)]
+    rows += [sessions(30, "TV", 9, "1.000", 1), sessions(6, "TV", 0, "0.000", 0)]
+    whole(lakehouse, NOTES, "session_days", rows)
+    [chart] = by_value(read_numbers(lakehouse, NOTES))
+    assert chart.figure is not None
+    bars = chart.figure.data[0]
+    assert (list(bars.y), list(bars.x), list(bars.text)) == (
+        ["iPad", "&lt;Mac&gt;"],
+        [0.75, 1.0],
+        ["0.8 min", "1.0 min"],
+    )
+    assert chart.table().rows == [["<Mac>", 5, 1.0, 4.0, 0.2], ["iPad", 4, 0.75, 2.0, 0.5]]
 
 
 def test_no_users_means_no_sessions_per_user() -> None:
@@ -271,6 +335,21 @@ def test_shares_are_of_the_rows_landed_by_closed_arrivals() -> None:
     assert "15 rows landed = 14 accepted + 1 rejected. Every landed row is accounted for." in page(
         numbers(2, arrivals=arrivals), "data-quality"
     )
+
+
+def test_rejected_rows_are_drawn_by_arrival_the_rarest_rules_as_one() -> None:
+    by_date: dict[str, list[Any]] = {f"rule {n}": [20 - n, None, n] for n in range(10)}
+    arrivals = Arrivals(
+        dates=[FIRST, FIRST + DAY, FIRST + DAY * 2],
+        landed=[155, None, 45],
+        standings={"on_time": [0, None, 0], "late": [0, None, 0], "early": [0, None, 0], "rejected": [155, None, 45]},
+        rules={rule: sum(rows or 0 for rows in found) for rule, found in by_date.items()},
+        rules_by_date=by_date,
+    )
+    found = drawn(landed_figures.rules_by_arrival(arrivals))
+    assert (len(found), found["rule 0"], found["other (2)"]) == (9, [20, None, 0], [23, None, 17])
+    last = page(numbers(3, arrivals=arrivals), "data-quality").split('id="last-arrivals"')[1].split("</table>")[0]
+    assert "<td>155</td><td>0</td><td>155</td><td>0</td>" in last
 
 
 def test_rows_that_do_not_add_up_raise_an_alarm_on_the_page() -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from scipy.stats import binomtest
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports.cohorts import Cohort, SignUps, overall
+from analytics_assets.reports.cohorts import Cell, Cohort, SignUps, overall
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
@@ -57,9 +58,72 @@ def test_the_triangle_draws_known_cells_with_their_users_and_intervals(tmp_path:
 
 def test_ages_are_weighed_by_the_users_of_the_cohorts_that_are_old_enough(tmp_path: Path) -> None:
     _, found = cohorts(tmp_path, weeks=4)
-    assert overall(found) == {0: 1.0, 1: 7 / 40, 2: 11 / 40}
-    assert overall(found, unbounded=True) == {0: 1.0, 1: 15 / 40, 2: 11 / 40}
-    assert overall(cohorts(tmp_path / "younger", weeks=3)[1], unbounded=True) == {0: 1.0, 1: 0.5, 2: 0.2}
+    assert rates(overall(found)) == {0: 1.0, 1: 7 / 40, 2: 11 / 40}
+    assert rates(overall(found, unbounded=True)) == {0: 1.0, 1: 15 / 40, 2: 11 / 40}
+    assert rates(overall(cohorts(tmp_path / "younger", weeks=3)[1], unbounded=True)) == {0: 1.0, 1: 0.5, 2: 0.2}
+
+
+def test_an_age_has_the_interval_of_all_its_users_together(tmp_path: Path) -> None:
+    _, found = cohorts(tmp_path, weeks=4)
+    together = overall(found)
+    assert together[0].interval is None
+    assert together[1].interval == pytest.approx(tuple(binomtest(7, 40).proportion_ci(0.95, "wilson")))
+    assert (together[1].is_open, together[2].is_open) == (False, True)
+
+
+def rates(cells: dict[int, Cell]) -> dict[int, float]:
+    return {after: cell.rate for after, cell in cells.items()}
+
+
+def year(root: Path) -> Lakehouse:
+    """A real table of a year of cohorts, the n-th of 100 + n users, of whom 10 are active in each later week."""
+    whole = [[size, *[10] * 26] for size in (100 + n for n in range(52))]
+    starts = [MONDAY + WEEK * n for n in range(52)]
+    rows = [
+        dict(zip(COHORTS.names, ("week", start, "all", "all", counts[0], counts, counts), strict=True))
+        for start, counts in zip(starts, whole, strict=True)
+    ]
+    as_of = MONDAY + WEEK * 52 - timedelta(days=1)
+    history = History(start=MONDAY, as_of=as_of, missing=frozenset())
+    closed = Closed(period="week", periods=history.weeks(), settled_through=as_of)
+    lakehouse = Lakehouse(root=str(root / "lakehouse"), spark=Spark(master="sc://127.0.0.1:1"))
+    table = feed_tables(NOTES)["retention"]
+    made = cells(pa.Table.from_pylist(rows, COHORTS), closed, last=26)
+    write_deltalake(lakehouse.location(table), made, partition_by=list(table.partition_by))
+    return lakehouse
+
+
+def test_of_a_year_all_cohorts_are_in_the_curves_and_the_latest_27_in_the_triangle(tmp_path: Path) -> None:
+    found = read_numbers(year(tmp_path), NOTES).cohorts
+    # Week 26 has ended for the 26 first cohorts, of 100 to 125 users; an unbounded figure needs it to have.
+    of_26 = sum(range(100, 126))
+    assert overall(found)[26].rate == 260 / of_26
+    assert overall(found, unbounded=True)[1].rate == 260 / of_26
+    assert overall(found)[1].rate == 510 / sum(range(100, 151))
+    drawn = curves(found).figure
+    assert drawn is not None
+    assert drawn.data[0].customdata[25] == "8.9%, 95 % interval 7.9% to 10.0%"
+    latest = triangle(found)
+    assert latest.figure is not None
+    assert [str(name)[:10] for name in latest.figure.data[0].y] == [f"{MONDAY + WEEK * n}" for n in range(25, 52)]
+    assert "Drawn are the latest 27 of 52 cohorts." in latest.notes
+
+
+def test_the_table_under_the_curves_has_the_ends_of_each_interval(tmp_path: Path) -> None:
+    _, found = cohorts(tmp_path, weeks=4)
+    values = curves(found).table()
+    assert values.columns[:4] == [
+        "Weeks after",
+        "Active in the week",
+        "Active in the week, from",
+        "Active in the week, to",
+    ]
+    assert [values.shown(place, cell) for place, cell in enumerate(values.rows[0])][:4] == [
+        "1",
+        "17.5%",
+        "8.7%",
+        "31.9%",
+    ]
 
 
 def test_the_curves_name_each_line_and_leave_out_the_cohorts_own_week(tmp_path: Path) -> None:
