@@ -23,6 +23,11 @@ LONGEST_S = 10.0
 """Seconds to wait for a connection, or for an answer, where an address does not ask for fewer (cto=, rto=)."""
 LEAST_SECRET = 3
 MOST_WORDS = 300
+APPRISE = "apprise"
+BELOW_APPRISE = (
+    "urllib3.connectionpool",
+    *(f"requests_oauthlib.{name}" for name in ("oauth1_auth", "oauth1_session", "oauth2_session")),
+)
 SOCKET_ERROR = "Socket Exception"
 INNERMOST = re.compile(r"\[Errno -?\d+\] [\w ]+|timed out")
 REPEATED = re.compile(r"(\*\*\*\W?)+")
@@ -102,32 +107,37 @@ def _parts(url: str) -> list[str]:
     return [part for part in re.split(r"[/:@?&=+,;#\s]+", values) if part]
 
 
-class _Lines(logging.Handler):
-    """Keeps what one thread warns of, and the errors of sockets, which apprise does not count among warnings."""
+class _Lines(logging.Filter):
+    """Takes what one thread logs: nobody else is to see it. Keeps what it warns of, and the errors of sockets, which
+    apprise does not count among warnings."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
         self._thread = threading.get_ident()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        said = record.getMessage() if record.thread == self._thread else ""
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.thread != self._thread:
+            return True
+        said = record.getMessage() if record.name == APPRISE else ""
         if said.startswith(SOCKET_ERROR):
             innermost = INNERMOST.search(said)
             self.lines.append(innermost.group() if innermost else said)
-        elif record.levelno >= logging.WARNING and said:
+        elif said and record.levelno >= logging.WARNING:
             self.lines.append(said)
+        return False
 
 
 @contextmanager
 def _told_by_apprise() -> Iterator[list[str]]:
-    """What apprise says in this thread inside the block. It goes nowhere else: it may hold secrets."""
-    logger = logging.getLogger("apprise")
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG)
-    handler = _Lines()
-    logger.addHandler(handler)
+    """What apprise says in this thread inside the block. It goes to no log: addresses stand in it whole."""
+    taken = _Lines()
+    loggers = [logging.getLogger(name) for name in (APPRISE, *BELOW_APPRISE)]
+    loggers[0].setLevel(logging.DEBUG)
+    for logger in loggers:
+        logger.addFilter(taken)
     try:
-        yield handler.lines
+        yield taken.lines
     finally:
-        logger.removeHandler(handler)
+        for logger in loggers:
+            logger.removeFilter(taken)
