@@ -21,8 +21,10 @@ from analytics_assets.alerts.outbox import Outbox
 from analytics_assets.alerts.told import Book, due, not_taken, seen, taken
 from analytics_assets.alerts.words import Message, Places, message
 
-ROUND_S = 25.0
-"""What a round may take for services elsewhere: well under the 60 s of a sensor's tick."""
+ROUND_S = 40.0
+"""What a round may take for services elsewhere: under the 60 s of a sensor's tick."""
+SHARE_TO_BEGIN = 0.3
+"""Of that, in which a message is begun: apprise waits 5 s between two, and then up to 20 s for the service."""
 MOST_AT_ONCE = 50
 """Messages to a service in one round; more come with the next."""
 
@@ -104,11 +106,12 @@ class _Delivery:
     def elsewhere(self, channels: Collection[Channel]) -> None:
         """Each service has a thread: one that cannot be reached holds up no other, nor the round for long."""
         answers: queue.Queue[tuple[Channel, Message | None, str]] = queue.Queue()
-        until = time.monotonic() + self.post.round_s
+        began = time.monotonic()
+        until, last_begin = began + self.post.round_s, began + self.post.round_s * SHARE_TO_BEGIN
         left = {channel.key: self._letters(channel) for channel in channels}
         for channel in channels:
             if letters := left[channel.key]:
-                args = (channel, list(letters), answers, until)
+                args = (channel, list(letters), answers, last_begin)
                 threading.Thread(target=_send_all, args=args, daemon=True, name="alerts").start()
         under_way = {channel.key: channel for channel in channels if left[channel.key]}
         while under_way:
@@ -145,12 +148,12 @@ def _send_all(
     channel: Channel,
     letters: Sequence[Message],
     answers: queue.Queue[tuple[Channel, Message | None, str]],
-    until: float,
+    last_begin: float,
 ) -> None:
-    """Send one after the other until one is not taken or time is up; then say that it is over."""
+    """Send one after the other until one is not taken or it is too late for more; then say that it is over."""
     try:
         for letter in letters:
-            if time.monotonic() >= until:
+            if time.monotonic() > last_begin:
                 break
             try:
                 why = channel.send(letter)

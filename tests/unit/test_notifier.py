@@ -47,10 +47,10 @@ def test_a_post_has_title_body_and_how_bad_it_is(hook: Hook) -> None:
 
 def test_a_service_that_is_away_says_why_and_takes_the_message_when_it_is_back() -> None:
     mail, hook = Mail(), Hook()
-    for server, service in ((mail, Service(mail.url)), (hook, Service(hook.url()))):
-        assert "Connection refused" in service.send("title", BODY, "warning")
+    for server, url in ((mail, mail.url), (hook, hook.url())):
+        assert "Connection refused" in Service(url).send("title", BODY, "warning")
         server.start()
-        assert service.send("title", BODY, "warning") == ""
+        assert Service(url).send("title", BODY, "warning") == ""
         server.stop()
         assert server.subjects == ["title"]
 
