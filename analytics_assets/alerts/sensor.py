@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from analytics_assets.alerts.cause import counted
 from analytics_assets.alerts.causes import look
 from analytics_assets.alerts.channels import channels
 from analytics_assets.alerts.delivery import ROUND_S, Post, Round
@@ -74,7 +75,7 @@ def in_words(post: Post, done: Round | None) -> str:
     if done is None:
         return "Another process sends alerts."
     now_open = [one for one in done.book.known.values() if one.gone_s is None]
-    words = f"{len(now_open)} causes open, {done.sent} messages sent."
+    words = f"{counted(len(now_open), 'cause')} open, {counted(done.sent, 'message')} sent."
     shown = {channel.key: channel.shown for channel in post.channels}
     for key, pause in done.book.pauses.items():
         left_s = max(pause.until_s - post.clock(), 0)

@@ -90,7 +90,7 @@ def _quarantine(world: World, source: str, rule: str, rows: list[dict[str, Any]]
         headline=f"{counted(len(rows), 'file')} of {source} quarantined: {rule}",
         where=f"{feed}/{table}, arrival {span(arrivals)}",
         bad="no row of such a file is in any figure; the rest of its arrival is",
-        example=first["file"] + (f": saw {seen!r}" if seen else ""),
+        example=first["file"] + (f": saw {seen!r}" if seen not in ("", first["file"]) else ""),
         since_s=now_s,
         look=f'tidebook show {feed}/{table} --where "{condition}"',
         page="data-quality",
