@@ -5,6 +5,7 @@ Belongs here: how a message is given to each. Does not: which message (told.py),
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -50,6 +51,7 @@ class FileChannel:
         line = json.dumps(asdict(message), ensure_ascii=False).encode() + b"\n"
         try:
             with self.path.open("a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # a person may try the services meanwhile
                 file.truncate(_end_of_whole_lines(file.fileno()))
                 file.write(line)
                 file.flush()

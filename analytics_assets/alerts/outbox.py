@@ -19,11 +19,16 @@ from analytics_assets.alerts.told import Book, Known, Pause, Told
 
 
 class Outbox:
-    """The outbox of a folder. One process at a time changes it; others may read."""
+    """The outbox of a folder. One process at a time changes it; others may read.
+
+    fault: why it could not be written last; empty if it was. A full disk is a thing to be told of: what could not be
+    written is kept as long as the process lives.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.fault = folder, ""
         self._path = folder / "alerts.json"
+        self._unwritten: Book | None = None
 
     @contextmanager
     def held(self) -> Iterator[bool]:
@@ -39,6 +44,8 @@ class Outbox:
 
     def read(self) -> Book:
         """What is known; nothing where there is no file, or one that this version cannot read."""
+        if self._unwritten is not None:
+            return self._unwritten
         try:
             return _book(json.loads(self._path.read_text()))
         except FileNotFoundError:
@@ -49,6 +56,14 @@ class Outbox:
 
     def write(self, book: Book) -> None:
         """Keep what is known: after a kill or a loss of power the file is the one before or this one."""
+        try:
+            self._replace(book)
+        except OSError as error:
+            self._unwritten, self.fault = book, f"{self._path} cannot be written: {error.strerror}"
+        else:
+            self._unwritten, self.fault = None, ""
+
+    def _replace(self, book: Book) -> None:
         unfinished = self._path.with_name(".alerts.json")
         with unfinished.open("w") as file:
             json.dump(_words(book), file, indent=1)

@@ -33,6 +33,7 @@ def alerts_sensor(
     feeds: Collection[Feed], settings: Settings, clock: Callable[[], float] = time.time, round_s: float = ROUND_S
 ) -> dg.SensorDefinition:
     """The sensor of all feeds. clock: seconds since 1970. round_s: what a round may take for services elsewhere."""
+    outbox = Outbox(Path(settings.state))  # one for all ticks: it knows what it could not write
 
     @dg.sensor(
         name="alerts_sensor",
@@ -42,7 +43,7 @@ def alerts_sensor(
     )
     def sensor(context: dg.SensorEvaluationContext, landing: Landing, lakehouse: Lakehouse) -> dg.SensorResult:
         now_s = clock()
-        post = post_of(settings, lambda severity, line: _log(context, severity, line), clock, round_s)
+        post = post_of(settings, outbox, lambda severity, line: _log(context, severity, line), clock, round_s)
         lists_landing = not 0 <= now_s - float(context.cursor or 0) < LISTS_EVERY_S
         worlds = [World(feed, landing, lakehouse, run_id="") for feed in feeds]
         done = post.round(lambda: look(worlds, context.instance, now_s, lists_landing))
@@ -54,15 +55,15 @@ def alerts_sensor(
 
 def post_of(
     settings: Settings,
+    outbox: Outbox,
     write: Callable[[str, str], None],
     clock: Callable[[], float] = time.time,
     round_s: float = ROUND_S,
 ) -> Post:
     """A round as the settings have it. write: takes what goes to the log, a severity and a line."""
-    folder = Path(settings.state)
     return Post(
-        outbox=Outbox(folder),
-        channels=channels(folder, [url.get_secret_value() for url in settings.alerts], write),
+        outbox=outbox,
+        channels=channels(outbox.folder, [url.get_secret_value() for url in settings.alerts], write),
         places=Places(settings.alert_link, Path(settings.reports)),
         reminder_s=settings.alert_reminder_h * HOUR_S,
         clock=clock,
@@ -76,6 +77,7 @@ def in_words(post: Post, done: Round | None) -> str:
         return "Another process sends alerts."
     now_open = [one for one in done.book.known.values() if one.gone_s is None]
     words = f"{counted(len(now_open), 'cause')} open, {counted(done.sent, 'message')} sent."
+    words += f" {post.outbox.fault}." if post.outbox.fault else ""
     shown = {channel.key: channel.shown for channel in post.channels}
     for key, pause in done.book.pauses.items():
         left_s = max(pause.until_s - post.clock(), 0)

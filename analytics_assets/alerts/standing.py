@@ -6,6 +6,7 @@ checks.py).
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.freshness import due_arrival, freshness, is_hourly
 
 FILE_RULES = "file_"
+PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._/=:+-]+")
 SEVERITIES = {"low": Severity.WARN, "medium": Severity.WARN, "high": Severity.ERROR}
 
 
@@ -80,7 +82,9 @@ def _quarantine(world: World, source: str, rule: str, rows: list[dict[str, Any]]
     table = "bronze" if source == EVENTS_SOURCE else f"{source}_rejected"
     first, arrivals = rows[0], [row["arrival"] for row in rows]
     seen = _first_seen(world, table, first["arrival"], first["file"])
-    condition = f"file = '{first['file']}'" if "'" not in first["file"] else f"arrival = '{first['arrival']}'"
+    # The command is made to be pasted into a shell, and whoever lands files chooses their names.
+    is_plain = PLAIN_NAME.fullmatch(first["file"])
+    condition = f"file = '{first['file']}'" if is_plain else f"arrival = '{first['arrival']}'"
     return Cause(
         feed=feed,
         kind="quarantine",

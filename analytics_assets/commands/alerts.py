@@ -102,7 +102,8 @@ def _post(console: Console) -> Post:
     def write(severity: str, line: str) -> None:
         console.print(f"[{COLOURS[severity]}]{severity}[/] {escape(line)}", soft_wrap=True)
 
-    return post_of(load_settings(), write)
+    settings = load_settings()
+    return post_of(settings, Outbox(Path(settings.state)), write)
 
 
 def _is_told(one: Known) -> bool:

@@ -6,6 +6,7 @@ Belongs here: what was received. Does not: what should have been.
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from typing_extensions import Self
 
 
 def free_port() -> int:
@@ -22,8 +24,25 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Receiver(ABC):
+    """A server that is started and stopped, or runs as long as a block."""
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
 @dataclass
-class Mail:
+class Mail(Receiver):
     """A mail server that keeps what it takes."""
 
     port: int = field(default_factory=free_port)
@@ -56,7 +75,7 @@ class Mail:
 
 
 @dataclass
-class Hook:
+class Hook(Receiver):
     """A web server that keeps what is posted to it. status: what it answers."""
 
     port: int = field(default_factory=free_port)

@@ -68,10 +68,8 @@ class Watched:
 
 @pytest.fixture
 def mail() -> Iterator[Mail]:
-    server = Mail()
-    server.start()
-    yield server
-    server.stop()
+    with Mail() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -227,6 +227,13 @@ def test_quarantined_files_are_a_cause_a_rule_and_rejected_rows_are_none(standin
     assert found["file_header"].example == "notes/events/2025-03-02/b.csv"
 
 
+def test_a_name_of_a_file_puts_nothing_into_the_command_to_look_closer(standing: Standing) -> None:
+    for name in ("$(rm -rf ~).csv", "`id`.csv", "' or '1' = '1.csv", 'a".csv', "a\\.csv", "a\nb.csv"):
+        standing.counts({}, {"file": f"notes/events/2025-03-02/{name}", "standing": "rejected", "rule": "file_empty"})
+        [cause] = standing.causes()
+        assert cause.look == "tidebook show notes/bronze --where \"arrival = '2025-03-02'\""
+
+
 def alarm(**more: Any) -> dict[str, Any]:
     usual = {"metric": "dau", "granularity": "day", "dimension": "all", "value": "all", "points": 1, "kind": "drop"}
     usual |= {"start_date": date(2025, 3, 1), "peak_date": date(2025, 3, 1), "direction": "down", "severity": "medium"}

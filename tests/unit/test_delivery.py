@@ -254,6 +254,19 @@ def test_a_file_that_cannot_be_read_means_that_all_is_told_once_more(tmp_path: P
     assert box.news("unique") == ["alert"] * 4
 
 
+def test_on_a_full_disk_each_cause_is_told_all_the_same_and_no_more_than_once(tmp_path: Path) -> None:
+    box, outbox = Box(), Outbox(tmp_path)
+    (tmp_path / ".alerts.json").mkdir()  # the file cannot be made
+    for _ in range(3):
+        Post(**{**post(tmp_path, box).__dict__, "outbox": outbox}).round(found(cause("unique")))
+    assert box.news("unique") == ["alert"]
+    assert outbox.fault.endswith("alerts.json cannot be written: Is a directory")
+    (tmp_path / ".alerts.json").rmdir()
+    Post(**{**post(tmp_path, box).__dict__, "outbox": outbox}).round(found())
+    assert (box.news("unique"), outbox.fault) == (["alert", "all clear"], "")
+    assert Outbox(tmp_path).read().known == {}
+
+
 def test_a_line_that_a_kill_left_unfinished_is_taken_away(tmp_path: Path) -> None:
     post(tmp_path, FileChannel(tmp_path / "alerts.jsonl")).round(found(cause("unique")))
     with (tmp_path / "alerts.jsonl").open("a") as file:

@@ -16,18 +16,14 @@ BODY = "what      1 file <b>a</b> & more\nwhere     notes/bronze"
 
 @pytest.fixture
 def mail() -> Iterator[Mail]:
-    server = Mail()
-    server.start()
-    yield server
-    server.stop()
+    with Mail() as server:
+        yield server
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    server = Hook()
-    server.start()
-    yield server
-    server.stop()
+    with Hook() as server:
+        yield server
 
 
 def test_a_mail_has_the_subject_and_the_lines_as_they_are(mail: Mail) -> None:
