@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics_assets.commands.ui import as_environment
 from resources.settings import Settings, SettingsError, load_settings
 
 
@@ -152,3 +153,16 @@ def test_addresses_of_alerts_are_in_no_print_of_the_settings(monkeypatch: pytest
     with pytest.raises(SettingsError) as raised:
         load_settings()
     assert "expected http://host:port or https://host/path" in str(raised.value) and "Pa55w0rd" not in str(raised.value)
+
+
+def test_processes_of_the_ui_see_the_settings_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_ALERTS", "json://user:Pa55w0rd@h/T0ken mailto://h?to=ann@example.org,bob@example.org")
+    monkeypatch.setenv("TIDEBOOK_FEEDS", "shop.feed,other.feed")
+    monkeypatch.setenv("TIDEBOOK_SENSORS", "false")
+    monkeypatch.setenv("TIDEBOOK_ALERT_REMINDER_H", "0.5")
+    before = load_settings()
+    for name, value in as_environment(before).items():
+        monkeypatch.setenv(name, value)
+    load_settings.cache_clear()
+    assert load_settings() == before
+    assert load_settings() is not before
