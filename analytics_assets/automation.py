@@ -29,6 +29,9 @@ from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.lease import LeaseError
 
+CHECKS_FAILED = "Checks failed"
+"""How the words begin of a run that failed for that alone."""
+
 
 class PassConfig(dg.Config):
     """What a pass reads: without any of these, all arrivals and snapshots that are new or changed.
@@ -242,4 +245,4 @@ def _end(watch: Watch, outcome: Outcome) -> None:
     watch.outcome = outcome
     if outcome.has_failed:
         held = "; ".join(f"{table}: {', '.join(keys[:5])}" for table, keys in outcome.failed.items())
-        raise dg.Failure(f"Checks failed, and these partitions went no further: {held}", allow_retries=False)
+        raise dg.Failure(f"{CHECKS_FAILED}, and these partitions went no further: {held}", allow_retries=False)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from analytics_assets.alerting import alerts
 from analytics_assets.arguments import FeedName, TableName, Where
 from analytics_assets.arguments import iso_date as _date
 from analytics_assets.following import live
@@ -31,6 +32,7 @@ app = typer.Typer(
 engine = typer.Typer(help="The local Spark engine: runs attach to it in about a second.", no_args_is_help=True)
 app.add_typer(engine, name="engine")
 app.add_typer(generate, name="generate")
+app.add_typer(alerts, name="alerts")
 console = Console(highlight=False)
 
 app.command()(report)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from analytics_assets.alerts.sensor import alerts_sensor
 from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job, purge_job
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
@@ -40,7 +41,7 @@ defs = dg.Definitions(
         *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
     ],
     schedules=[schedule for feed in FEEDS for schedule in feed_schedules(feed, SETTINGS.sensors)],
-    sensors=[feed_sensor(feed, SETTINGS.sensors) for feed in FEEDS],
+    sensors=[*[feed_sensor(feed, SETTINGS.sensors) for feed in FEEDS], alerts_sensor(FEEDS, SETTINGS)],
     resources=RESOURCES,
     executor=dg.in_process_executor,
 )

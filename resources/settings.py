@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from resources.errors import UserError
@@ -21,6 +21,7 @@ from resources.object_store import ADDRESS, SERVER, is_bucket
 MASTER = re.compile(r"auto|local(\[(\d+|\*)\])?|spark://\S+|yarn|k8s://\S+|sc://\S+")
 PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 KEYS = re.compile(r"//[^/\s]*@")
+BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z0-9.+-]+://)|\s+")
 NOT_IN_LAKEHOUSE = set("[]|^%\\")
 MEMORY = re.compile(r"\d+[mg]")
 
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     engine_port: int = Field(default=15002, ge=1024, le=65535, description="port of the local engine")
     lease_wait_s: int = Field(default=60, ge=0, description="seconds to wait while somebody else writes the feed")
     sensors: bool = Field(default=True, description="whether sensors run until somebody stops them")
+    alerts: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="addresses that alerts are sent to, as apprise writes them, separated by blanks"
+    )
+    alert_reminder_h: float = Field(
+        default=24, ge=0, description="hours after which a cause that lasts is told again; 0: never"
+    )
+    alert_link: str = Field(default="http://127.0.0.1:3000", description="address of the UI, for links in alerts")
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="more feeds: modules or .py files, separated by commas"
     )
@@ -60,6 +68,19 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("alerts", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        # A comma may be part of an address: mailto://host?to=ann@example.org,bob@example.org
+        return tuple(filter(None, BETWEEN_ADDRESSES.split(value.strip()))) if isinstance(value, str) else value
+
+    @field_validator("alert_link")
+    @classmethod
+    def _is_link(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("expected http://host:port or https://host/path")
+        return value.rstrip("/")
 
     @field_validator("spark_master")
     @classmethod

@@ -37,6 +37,7 @@ def examine(console: Console) -> bool:
         ("state", lambda: _writable(load_settings().state)),
         ("dagster", lambda: _writable(str(load_settings().dagster_home))),
         ("feeds", _feeds),
+        ("alerts", _alerts),
     ]
     fine = True
     for name, check in checks:
@@ -129,3 +130,15 @@ def _feeds() -> str:
     from analytics_assets.discovery import load_feeds
 
     return ", ".join(load_feeds(load_settings().feeds))
+
+
+def _alerts() -> str:
+    from resources.notifier import services
+
+    found = services([url.get_secret_value() for url in load_settings().alerts])
+    if wrong := [service.shown for service in found if not service.is_readable]:
+        raise UserError(
+            f"TIDEBOOK_ALERTS: {', '.join(wrong)} is no address that apprise can read, expected one such as "
+            "mailto://user:password@mail.example.org. Then try it: tidebook alerts test"
+        )
+    return ", ".join(["log and file", *[service.shown for service in found]])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from analytics_assets.commands.alerts import open_alerts
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension
@@ -57,6 +59,8 @@ def status(feed_name: str, console: Console) -> bool:
     )
     table.add_row("late rows", f"{rows.late:,}")
     table.add_row("last run", _last_run(f"{feed.name}_pass"))
+    alerts = open_alerts(feed.name)
+    table.add_row("open alerts", escape("\n".join(alerts)) or "none known")
     console.print(table)
     is_behind = bool(pending or snapshots or dates or tables_behind)
     if is_behind:

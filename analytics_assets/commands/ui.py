@@ -40,7 +40,7 @@ def serve(port: int, warm: bool, console: Console) -> None:
     settings = load_settings()
     _check_port_is_free(port)
     home = prepare_home()
-    environment = {**os.environ, **_as_environment(settings)}
+    environment = {**os.environ, **as_environment(settings)}
     if warm and settings.spark_master.startswith("local"):
         environment["TIDEBOOK_SPARK_MASTER"] = "auto"
         _start_engine(settings, console)
@@ -117,13 +117,14 @@ def _signal(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
 
 
-def _as_environment(settings: Settings) -> dict[str, str]:
+def as_environment(settings: Settings) -> dict[str, str]:
     """The settings as Dagster's processes must see them: they start in another folder, without this `.env`."""
-    known = settings.model_dump(exclude={"feeds"})
+    known = settings.model_dump(exclude={"feeds", "alerts"})
     feeds = [str(Path(feed).resolve()) if feed.endswith(".py") else feed for feed in settings.feeds]
     return {
         **{f"TIDEBOOK_{name.upper()}": str(value) for name, value in known.items()},
         "TIDEBOOK_FEEDS": ",".join(feeds),
+        "TIDEBOOK_ALERTS": " ".join(url.get_secret_value() for url in settings.alerts),
     }
 
 

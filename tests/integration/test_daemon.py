@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from places import Place, materialized
+from receivers import Mail
 from tables import differences
 from webserver import BACKFILL, BACKFILL_STATUS, Ui, started_ui, until
 
@@ -26,7 +27,14 @@ SEVEN = [f"2025-03-0{day}" for day in range(1, 8)]
 
 
 @pytest.fixture(scope="module")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def mail() -> Iterator[Mail]:
+    """Where the daemon's alerts go."""
+    with Mail() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory, mail: Mail) -> Iterator[Ui]:
     """Seven days of notes that were read, and then a webserver and a daemon."""
     root: Path = tmp_path_factory.mktemp("daemon")
     place = Place(root, root / "landing")
@@ -35,16 +43,16 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     for path in place.landing.rglob("*.csv"):
         os.utime(path, (LONG_AGO, LONG_AGO))
     place.done("run", "notes")
-    with started_ui(place, TIDEBOOK_LEASE_WAIT_S="5") as started:
+    with started_ui(place, TIDEBOOK_LEASE_WAIT_S="5", TIDEBOOK_ALERTS=mail.url) as started:
         yield started
 
 
-def land(place: Place, arrival: str, name: str, *days: str) -> None:
+def land(place: Place, arrival: str, name: str, *days: str, header: str = HEADER) -> None:
     """A file appears under its name when it is whole, written long ago."""
     lines = [f"{name},{day} 10:00:00,view,p1,10,5.1.0\n" for day in days]
     path = place.landing / "notes" / "events" / arrival / f"{name}.csv"
     unfinished = path.with_name(f".{name}.csv")
-    unfinished.write_text(HEADER + "".join(lines))
+    unfinished.write_text(header + "".join(lines))
     os.utime(unfinished, (LONG_AGO, LONG_AGO))
     unfinished.rename(path)
 
@@ -107,6 +115,23 @@ def test_a_late_file_brings_a_run_over_exactly_the_dates_that_it_touches_with_no
     )
     time.sleep(TWO_TICKS_S)
     assert {found.run_id for found in passes(ui.place)} == {*before, run.run_id}, sensor_ticks(ui.place)
+
+
+def test_a_bad_file_is_told_by_mail_and_its_correction_gives_an_all_clear(ui: Ui, mail: Mail) -> None:
+    def subject(news: str) -> str | None:
+        wanted = f"[tidebook] notes: {news}1 file of events quarantined: file_header"
+        return next((subject for subject in mail.subjects if subject == wanted), None)
+
+    def known() -> str:
+        return f"{mail.subjects} {sensor_ticks(ui.place)} {ui.printed()}"
+
+    land(ui.place, "2025-03-07", "bad", "2025-03-07", header=HEADER.replace("user_id", "user"))
+    until(RUN_S, lambda: subject(""), known)
+    [letter] = [letter for letter in mail.letters if letter["Subject"] == subject("")]
+    assert "notes/events/2025-03-07/bad.csv: saw 'user,timestamp,action_type," in letter.get_content()
+    land(ui.place, "2025-03-07", "bad", "2025-03-07")
+    until(RUN_S, lambda: subject("all clear: "), known)
+    assert len([subject for subject in mail.subjects if "quarantined" in subject]) == 2
 
 
 def test_a_backfill_from_the_ui_the_sensor_and_two_commands_at_once_end_well(ui: Ui, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics_assets.commands.ui import as_environment
 from resources.settings import Settings, SettingsError, load_settings
 
 
@@ -126,3 +127,42 @@ def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_addresses_of_alerts_are_split_at_blanks_and_at_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "TIDEBOOK_ALERTS",
+        " mailto://h?to=ann@example.org,bob@example.org, json://h/a,b slack://A/B/C,tgram://1:x/2\n\tjson://i ",
+    )
+    assert [url.get_secret_value() for url in load_settings().alerts] == [
+        "mailto://h?to=ann@example.org,bob@example.org",
+        "json://h/a,b",
+        "slack://A/B/C",
+        "tgram://1:x/2",
+        "json://i",
+    ]
+
+
+def test_addresses_of_alerts_are_in_no_print_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_ALERTS", "json://user:Pa55w0rd@h/T0ken")
+    settings = load_settings()
+    assert len(settings.alerts) == 1
+    assert "Pa55w0rd" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    monkeypatch.setenv("TIDEBOOK_ALERT_LINK", "ftp://user:Pa55w0rd@h")
+    load_settings.cache_clear()
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert "expected http://host:port or https://host/path" in str(raised.value) and "Pa55w0rd" not in str(raised.value)
+
+
+def test_processes_of_the_ui_see_the_settings_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEBOOK_ALERTS", "json://user:Pa55w0rd@h/T0ken mailto://h?to=ann@example.org,bob@example.org")
+    monkeypatch.setenv("TIDEBOOK_FEEDS", "shop.feed,other.feed")
+    monkeypatch.setenv("TIDEBOOK_SENSORS", "false")
+    monkeypatch.setenv("TIDEBOOK_ALERT_REMINDER_H", "0.5")
+    before = load_settings()
+    for name, value in as_environment(before).items():
+        monkeypatch.setenv(name, value)
+    load_settings.cache_clear()
+    assert load_settings() == before
+    assert load_settings() is not before

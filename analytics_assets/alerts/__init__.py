@@ -1,0 +1,1 @@
+"""Alerts: what is wrong with feeds, as it stands, and who was told of it."""
