@@ -16,6 +16,7 @@ from analytics_assets.alerts.cause import Cause, Severity, counted, span
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.layers.partitions import arrival_partitions, month_partitions, partitions_of, week_partitions
+from analytics_assets.layers.world import look_back_begin
 from asset_checks.law import Check
 from asset_checks.laws import laws_of
 
@@ -31,9 +32,15 @@ def check_causes(instance: dg.DagsterInstance, feed: Feed) -> tuple[list[Cause],
     }
     failed: dict[dg.AssetCheckKey, list[str | None]] = {}
     unsure = []
-    for info in storage.get_asset_check_partition_info(list(checks)):
+    infos = storage.get_asset_check_partition_info(list(checks))
+    newest = max((info.partition_key for info in infos if info.partition_key), default="")
+    since = look_back_begin(newest, feed.look_back_days) if newest else ""
+    for info in infos:
         # Of a range Dagster records one more verdict, without a partition, which no later one takes back.
         if (info.partition_key is None) == (checks[info.check_key].table in partitions):
+            continue
+        # Nobody does anything about an old warning: it would be told for ever.
+        if not checks[info.check_key].blocking and (info.partition_key or since) < since:
             continue
         if info.latest_execution_status == Status.FAILED:
             failed.setdefault(info.check_key, []).append(info.partition_key)

@@ -138,6 +138,15 @@ def test_two_checks_are_two_causes_and_one_that_holds_nothing_back_is_a_warning(
     assert found["bronze"].headline.startswith("1 arrival of bronze fails")
 
 
+def test_a_warning_older_than_the_look_back_is_told_no_more(standing: Standing) -> None:
+    [profile_check] = PROFILES_LAW.checks[:1]
+    standing.judged(profile_check, ["2025-01-05", "2025-02-20"], False)
+    [cause] = standing.causes()
+    assert cause.headline.startswith("1 arrival of profiles fails") and cause.example.startswith("2025-02-20")
+    standing.judged(profile_check, ["2025-04-01"], True)
+    assert standing.causes() == []
+
+
 def test_a_verdict_on_a_whole_range_counts_for_nothing_beside_those_on_its_dates(standing: Standing) -> None:
     standing.judged(UNIQUE, ["2025-03-01", None], False)
     standing.judged(UNIQUE, ["2025-03-01"], True)
