@@ -20,7 +20,7 @@ class QualityRule:
 
     most_rejected: float = 0.05
     most_late: float = 0.25
-    most_unknown: float = 0.05
+    most_unknown: float = 0.1
     least_volume: float = 0.5
     most_volume: float = 2.0
     least_rows: int = 100
