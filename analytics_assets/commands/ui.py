@@ -40,7 +40,7 @@ def serve(port: int, warm: bool, console: Console) -> None:
     settings = load_settings()
     _check_port_is_free(port)
     home = prepare_home()
-    environment = {**os.environ, **as_environment(settings)}
+    environment = {**os.environ, **as_environment(settings, port)}
     if warm and settings.spark_master.startswith("local"):
         environment["TIDEBOOK_SPARK_MASTER"] = "auto"
         _start_engine(settings, console)
@@ -117,8 +117,13 @@ def _signal(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
 
 
-def as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as Dagster's processes must see them: they start in another folder, without this `.env`."""
+def as_environment(settings: Settings, port: int) -> dict[str, str]:
+    """The settings as Dagster's processes must see them: they start in another folder, without this `.env`.
+
+    port: of the UI, to which alerts lead where no setting says otherwise.
+    """
+    if "alert_link" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"alert_link": f"http://{HOST}:{port}"})
     known = settings.model_dump(exclude={"feeds", "alerts"})
     feeds = [str(Path(feed).resolve()) if feed.endswith(".py") else feed for feed in settings.feeds]
     return {

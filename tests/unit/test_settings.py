@@ -161,8 +161,12 @@ def test_processes_of_the_ui_see_the_settings_as_they_are(monkeypatch: pytest.Mo
     monkeypatch.setenv("TIDEBOOK_SENSORS", "false")
     monkeypatch.setenv("TIDEBOOK_ALERT_REMINDER_H", "0.5")
     before = load_settings()
-    for name, value in as_environment(before).items():
+    for name, value in as_environment(before, port=3456).items():
         monkeypatch.setenv(name, value)
     load_settings.cache_clear()
-    assert load_settings() == before
-    assert load_settings() is not before
+    after = load_settings()
+    assert after.alert_link == "http://127.0.0.1:3456", "alerts lead to the UI that sends them"
+    assert after.model_copy(update={"alert_link": before.alert_link}) == before
+    assert as_environment(after, port=3457)["TIDEBOOK_ALERT_LINK"] == "http://127.0.0.1:3456", (
+        "unless a setting says so"
+    )
