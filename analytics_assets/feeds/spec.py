@@ -19,6 +19,8 @@ from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, 
 from analytics_assets.feeds.own_names import Published, View
 from analytics_assets.feeds.session_rule import SessionRule
 from analytics_assets.transforms.anomalies import AnomalyRule
+from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.row_rules import row_rule
 from analytics_assets.transforms.unlikely_users import UnlikelyRule
 from analytics_assets.transforms.user_history import MOST_BITS
 
@@ -37,6 +39,7 @@ __all__ = [
     "SessionRule",
     "UnlikelyRule",
     "View",
+    "row_rule",
 ]
 
 WHOLE_ROW: tuple[str, ...] = ("raw",)
@@ -94,6 +97,8 @@ class Dimension:
 
     def __post_init__(self) -> None:
         check_landing(self.name, self.landing)
+        if contract_of(self.contract).warns:
+            raise ValueError(f"{self.name}: saw a rule of severity 'warn', which only rules on events have")
         if self.partition_by not in self.attributes:
             raise ValueError(f"{self.name}: partition_by is {self.partition_by!r}, expected one of {self.attributes}")
         dates = [name for name, c in self.contract.to_schema().columns.items() if isinstance(c.dtype.type, DateType)]
@@ -172,6 +177,7 @@ class Feed:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"feed name: saw {self.name!r}, expected small letters, digits and _")
         check_landing(self.name, self.landing)
+        contract_of(self.contract)  # raises ValueError for what cannot be compiled
         for zone in (self.time_zone, self.source_zone):
             try:
                 ZoneInfo(zone)

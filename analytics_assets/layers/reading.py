@@ -16,7 +16,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, Csv, Format, JsonArray
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.transforms.bronze import judge
-from analytics_assets.transforms.contract import ContractColumn
+from analytics_assets.transforms.contract import Contract
 from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
 from resources.line_counts import FileLines, count_lines
@@ -57,7 +57,7 @@ class Reading:
 def examine(
     spark: SparkSession,
     files: Sequence[LandedFile],
-    contract: Sequence[ContractColumn],
+    contract: Contract,
     file_format: Format,
     misnamed: Mapping[str, str] | None = None,
 ) -> Reading:
@@ -79,7 +79,7 @@ def examine(
         lines: dict[str, FileLines] = {}
     else:
         lines = count_lines(spark, files)
-        expected = [column.name for column in contract]
+        expected = [column.name for column in contract.columns]
         for file in files if file_format.header else ():
             if file.path not in faults and (fault := _header_fault(file, lines[file.path], expected, file_format.sep)):
                 faults[file.path] = fault
@@ -121,7 +121,7 @@ def judged_rows(
     landing: Landing,
     reading: Reading,
     pattern: str,
-    contract: Sequence[ContractColumn],
+    contract: Contract,
     file_format: Format,
 ) -> DataFrame:
     """The rows of all files that can be read, with the contract's verdict, and one row a quarantined file.
@@ -133,7 +133,7 @@ def judged_rows(
     structure = "arrival string, file string, line_number long, raw string"
     files = [(q.file.arrival, q.file.path, 1, q.seen, q.rule) for q in reading.quarantined]
     rejected = spark.createDataFrame(files, f"{structure}, _rule string")
-    typed_nulls = [F.lit(None).cast(column.data_type).alias(column.name) for column in contract]
+    typed_nulls = [F.lit(None).cast(column.data_type).alias(column.name) for column in contract.columns]
     rejected = rejected.select(
         "arrival", "file", "line_number", "raw", *typed_nulls, F.array("_rule").alias("violations")
     )
@@ -151,7 +151,7 @@ def judged_rows(
             check_utf8=not all(file.is_utf8 for file in traits),
             has_quotes=any(file.has_quote for file in traits),
         )
-    return judged.unionByName(rejected) if reading.quarantined else judged
+    return judged.unionByName(rejected, allowMissingColumns=True) if reading.quarantined else judged
 
 
 def reading_config(spark: SparkSession, file_format: Format) -> spark_config:

@@ -14,13 +14,16 @@ import pyspark.sql.types as T
 from pyspark.sql import Column, DataFrame
 
 from analytics_assets.transforms import columns as c
-from analytics_assets.transforms.contract import ContractColumn, Rule, rules, with_violations
+from analytics_assets.transforms.contract import Contract, ContractColumn, Rule, rules, with_violations
 from analytics_assets.transforms.fields import QUOTE, field_text, malformed_rules, quote_fault, split_fields
+from analytics_assets.transforms.row_rules import REJECT, WARN
 from analytics_assets.transforms.values import typed
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
+WARNED = "warned"
+"""Standing in counts alone: accepted rows by the warning that they have, beside their own standing."""
 EVENT_TYPES = {
     field.name: field.dataType for field in (c.USER_ID, c.ACTION, c.OBJECT_ID, c.DURATION_MS, c.APP_VERSION, c.COUNTRY)
 }
@@ -30,13 +33,12 @@ OUT_OF_RANGE = "duration_out_of_range"
 FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
 
-def judge(
-    lines: DataFrame, contract: Sequence[ContractColumn], sep: str, *, check_utf8: bool, has_quotes: bool
-) -> DataFrame:
+def judge(lines: DataFrame, contract: Contract, sep: str, *, check_utf8: bool, has_quotes: bool) -> DataFrame:
     """Lines with the contract's typed columns and its verdict.
 
     In: raw string, and any other columns, which are kept. Out: those, a column for each of the contract's,
-    null where the row has no such value, and violations array<string>, null where the contract holds.
+    null where the row has no such value, and violations array<string>, null where the contract holds; where the
+    contract warns also warnings array<string>, null where it does not, or the row is rejected.
     check_utf8: look for bytes that are not UTF-8; has_quotes: look for quotes. Each costs a pass over each line.
     """
     raw = F.col("raw")
@@ -48,16 +50,14 @@ def judge(
         lines = lines.withColumn(HAS_QUOTE, raw.contains(QUOTE))
         lines = lines.withColumn(QUOTE_FAULT, quote_fault(raw, sep, has_quote))
         malformed += malformed_rules(lambda: F.col(QUOTE_FAULT))
-    malformed += _number_of_fields(len(contract))
+    malformed += _number_of_fields(len(contract.columns))
     # Step by step: what a later step uses more than once is computed once.
     split = lines.withColumn(FIELDS, split_fields(raw, sep, has_quote))
-    texts = {column.name: field_text(F.col(FIELDS)[at], has_quotes) for at, column in enumerate(contract)}
+    texts = {column.name: field_text(F.col(FIELDS)[at], has_quotes) for at, column in enumerate(contract.columns)}
     return judge_texts(split, texts, contract, malformed).drop(FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT)
 
 
-def judge_texts(
-    rows: DataFrame, texts: Mapping[str, Column], contract: Sequence[ContractColumn], malformed: list[Rule]
-) -> DataFrame:
+def judge_texts(rows: DataFrame, texts: Mapping[str, Column], contract: Contract, malformed: list[Rule]) -> DataFrame:
     """Rows with the contract's typed columns and its verdict, as `judge` has them.
 
     texts: the text of each of the contract's columns, null where the row has none. malformed: rules about the whole
@@ -65,19 +65,24 @@ def judge_texts(
     """
     with_texts = rows.withColumns({TEXT + name: text for name, text in texts.items()})
     values = with_texts.withColumns(
-        {column.name: typed(F.col(TEXT + column.name), column.data_type) for column in contract}
+        {column.name: typed(F.col(TEXT + column.name), column.data_type) for column in contract.columns}
     )
-    contract_rules = rules(list(contract), lambda name: F.col(TEXT + name))
-    judged = with_violations(values, contract_rules).withColumnRenamed("violations", "_contract_violations")
+    contract_rules = rules(contract, lambda name: F.col(TEXT + name))
+    reasons = [rule for rule in contract_rules if rule.severity == REJECT]
+    judged = with_violations(values, reasons, "_contract_violations")
     judged = with_violations(judged, malformed)
     found = F.coalesce(F.slice("violations", 1, 1), "_contract_violations")
-    return judged.withColumn("violations", found).drop("_contract_violations", *[TEXT + name for name in texts])
+    judged = judged.withColumn("violations", found)
+    if contract.warns:
+        judged = with_violations(judged, [rule for rule in contract_rules if rule.severity == WARN], "warnings")
+        judged = judged.withColumn("warnings", F.when(F.col("violations").isNull(), F.col("warnings")))
+    return judged.drop("_contract_violations", *[TEXT + name for name in texts])
 
 
 def bronze(
     rows: DataFrame,
     *,
-    contract: Sequence[ContractColumn],
+    contract: Contract,
     event: dict[str, str],
     zone: str,
     source_zone: str,
@@ -88,14 +93,16 @@ def bronze(
     """Judged rows with their event, the rules about time and durations, and their standing.
 
     In: the output of `judge` by the contract, with arrival string (YYYY-MM-DD...). event: event column -> SQL
-    expression. Out: the input's columns, the event's columns and event_date, and standing; violations complete;
-    raw kept for rejected rows, or for all if keep_raw. Source: METRICS "Rows, arrivals, dates".
+    expression. Out: the input's columns, the event's columns and event_date, and standing; violations complete, of
+    an accepted row its warnings; raw kept for rejected rows, or for all if keep_raw.
+    Source: METRICS "Rows, arrivals, dates".
     """
     event_time = F.expr(event["event_time"]).cast(T.TimestampType())
     if source_zone != "UTC":
         event_time = F.to_utc_timestamp(event_time, source_zone)
     others = [F.expr(sql).cast(EVENT_TYPES[name]).alias(name) for name, sql in event.items() if name != "event_time"]
     sources = [F.col(name) for name in rows.columns if name not in event and name != "violations"]
+    warns = "warnings" in rows.columns
     events = rows.select(
         event_time.alias("event_time"), *others, *sources, F.col("violations").alias("_contract_violations")
     )
@@ -107,7 +114,9 @@ def bronze(
     )
     arrival_date = F.col("_arrival_date")
     own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
-    judged = with_violations(dated, event_rules(arrival_date, first_date, asks_duration=asks_duration(contract, event)))
+    judged = with_violations(
+        dated, event_rules(arrival_date, first_date, asks_duration=asks_duration(contract.columns, event))
+    )
     judged = judged.withColumn("violations", F.coalesce("_contract_violations", "violations"))
     is_rejected = F.col("violations").isNotNull()
     standing = (
@@ -117,9 +126,10 @@ def bronze(
         .otherwise(EARLY)
     )
     raw = F.col("raw") if keep_raw else F.when(is_rejected, F.col("raw"))
-    return judged.withColumns(
+    stood = judged.withColumns(
         {"standing": standing, "raw": raw, "line_number": F.when(is_rejected, F.col("line_number"))}
     ).drop("_contract_violations", "_arrival_date")
+    return stood.withColumn("violations", F.coalesce("violations", "warnings")).drop("warnings") if warns else stood
 
 
 def asks_duration(contract: Sequence[ContractColumn], event: Mapping[str, str]) -> bool:

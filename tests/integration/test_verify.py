@@ -113,7 +113,9 @@ def test_an_archived_arrival_is_taken_from_bronze_and_tables_after_it_are_compar
     place = copy_of(notes, tmp_path, landing=True)
     shutil.rmtree(place.landing / "notes/events" / ARCHIVED)
     user_days = table(place, "user_days")
-    (row,) = user_days.to_pyarrow_table(filters=[("event_date", "=", date.fromisoformat(ARCHIVED))]).slice(0, 1).to_pylist()
+    (row,) = (
+        user_days.to_pyarrow_table(filters=[("event_date", "=", date.fromisoformat(ARCHIVED))]).slice(0, 1).to_pylist()
+    )
     user_days.delete(f"user_id = '{row['user_id']}' AND event_date = '{ARCHIVED}'")
     found = verified(place, quick_spark)
     assert [note.split(":")[0] for note in found.notes] == [f"1 arrival ({ARCHIVED}) of events gone from landing"]

@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.transforms.bronze import judge
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import event_counts
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.sessions import sessions
@@ -133,7 +133,7 @@ def test_what_is_summed_from_silver_needs_one_shuffle_and_no_sort(
 
 def test_bronze_is_judged_without_a_shuffle_and_without_python(spark: SparkSession, bronze_table: DataFrame) -> None:
     judged = judge(
-        bronze_table.select("raw", "arrival"), contract_columns(NOTES.contract), ",", check_utf8=False, has_quotes=True
+        bronze_table.select("raw", "arrival"), contract_of(NOTES.contract), ",", check_utf8=False, has_quotes=True
     )
     count = nodes(judged)
     assert [count(name) for name in ("Exchange", "Sort", "BatchEvalPython", "ArrowEvalPython", "PythonMapInArrow")] == [
