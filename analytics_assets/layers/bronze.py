@@ -37,9 +37,13 @@ LAST_SIGN = "~"
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltBronze(Built):
-    """Bronze also says which files it quarantined, and the new version of each date that it touched."""
+    """Bronze also says which files it quarantined, and the new version of each date that it touched.
+
+    drift: how headers of the files that were read differ from the contract, as `Reading` has it.
+    """
 
     quarantined: list[Quarantined] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
     touched: dict[str, str] = field(default_factory=dict)
 
 
@@ -118,7 +122,14 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
     touched = settle(world, keys, fresh, left)
     done = built(world, table, written, keys)
-    return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
+    return BuiltBronze(
+        table=table,
+        written=written,
+        rows=done.rows,
+        quarantined=reading.quarantined,
+        drift=reading.drift,
+        touched=touched,
+    )
 
 
 def settle(world: World, arrivals: Sequence[str], fresh: pa.Table, left: Collection[str] = ()) -> dict[str, str]:

@@ -6,6 +6,7 @@ other modules of this package).
 
 from __future__ import annotations
 
+from analytics_assets.feeds.formats import UTF_8, Csv, Format
 from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
 from analytics_assets.layers.world import digest
 from analytics_assets.transforms.bronze import OUT_OF_RANGE, asks_duration
@@ -20,7 +21,7 @@ def reading_version(feed: Feed) -> str:
     asked = [OUT_OF_RANGE] if asks_duration(contract.columns, event) else []
     return digest(
         *_contract(feed.contract),
-        feed.format,
+        *_format(feed.format),
         feed.event,
         feed.time_zone,
         feed.source_zone,
@@ -41,7 +42,7 @@ def event_version(feed: Feed) -> str:
 
 def snapshot_version(dimension: Dimension) -> str:
     """Digest of all in a dimension's declaration that decides how a snapshot is read, judged and made unique."""
-    return digest(*_contract(dimension.contract), dimension.format, dimension.key, dimension.order_column)
+    return digest(*_contract(dimension.contract), *_format(dimension.format), dimension.key, dimension.order_column)
 
 
 def _contract(model: type[object]) -> list[object]:
@@ -53,3 +54,13 @@ def _contract(model: type[object]) -> list[object]:
         for c in contract.columns
     ]
     return [columns, *contract.row_rules]
+
+
+def _format(declared: Format) -> list[object]:
+    # As it was before headers were read by name, so that arrivals of formats without one are not read again.
+    if not isinstance(declared, Csv):
+        return [declared]
+    parts: list[object] = [f"Csv(sep={declared.sep!r}, header={declared.header!r})"]
+    if declared.header:
+        parts += ["columns by name", *declared.other_seps]
+    return [*parts, declared.encodings] if declared.encodings != (UTF_8,) else parts

@@ -30,16 +30,21 @@ EVENT_TYPES = {
 LONGEST_MS = 7_200_000
 """A longer duration than two hours is a broken clock. Source: METRICS "Valid duration"."""
 OUT_OF_RANGE = "duration_out_of_range"
+PLACES, WIDTH = "_places", "_width"
 FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
 
-def judge(lines: DataFrame, contract: Contract, sep: str, *, check_utf8: bool, has_quotes: bool) -> DataFrame:
+def judge(
+    lines: DataFrame, contract: Contract, sep: str, *, check_utf8: bool, has_quotes: bool, has_places: bool = False
+) -> DataFrame:
     """Lines with the contract's typed columns and its verdict.
 
     In: raw string, and any other columns, which are kept. Out: those, a column for each of the contract's,
     null where the row has no such value, and violations array<string>, null where the contract holds; where the
     contract warns also warnings array<string>, null where it does not, or the row is rejected.
     check_utf8: look for bytes that are not UTF-8; has_quotes: look for quotes. Each costs a pass over each line.
+    has_places: lines also have PLACES array<int>, where in a line each of the contract's columns stands, null where it
+    does not, and WIDTH int, its number of fields; else a line has the contract's columns in their order.
     """
     raw = F.col("raw")
     if check_utf8:
@@ -50,11 +55,15 @@ def judge(lines: DataFrame, contract: Contract, sep: str, *, check_utf8: bool, h
         lines = lines.withColumn(HAS_QUOTE, raw.contains(QUOTE))
         lines = lines.withColumn(QUOTE_FAULT, quote_fault(raw, sep, has_quote))
         malformed += malformed_rules(lambda: F.col(QUOTE_FAULT))
-    malformed += _number_of_fields(len(contract.columns))
+    malformed += _number_of_fields(None if has_places else len(contract.columns))
     # Step by step: what a later step uses more than once is computed once.
     split = lines.withColumn(FIELDS, split_fields(raw, sep, has_quote))
-    texts = {column.name: field_text(F.col(FIELDS)[at], has_quotes) for at, column in enumerate(contract.columns)}
-    return judge_texts(split, texts, contract, malformed).drop(FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT)
+    texts = {
+        column.name: field_text(F.col(FIELDS)[F.col(PLACES)[at] if has_places else at], has_quotes)
+        for at, column in enumerate(contract.columns)
+    }
+    judged = judge_texts(split, texts, contract, malformed)
+    return judged.drop(FIELDS, IS_UTF8, HAS_QUOTE, QUOTE_FAULT, PLACES, WIDTH)
 
 
 def judge_texts(rows: DataFrame, texts: Mapping[str, Column], contract: Contract, malformed: list[Rule]) -> DataFrame:
@@ -207,16 +216,18 @@ def _readable(lines: DataFrame) -> DataFrame:
     return told.withColumn("raw", F.when(F.col(IS_UTF8), F.col("raw")).otherwise(F.decode(octets, "UTF-8")))
 
 
-def _number_of_fields(expected: int) -> list[Rule]:
+def _number_of_fields(expected: int | None) -> list[Rule]:
+    """expected: None where it stands in WIDTH, by the file's header."""
+    words = "the header" if expected is None else f"the {expected} that are expected"
     return [
         Rule(
             name="too_few_fields",
-            sentence=f"The line has fewer than {expected} fields.",
-            broken=lambda: F.size(FIELDS) < expected,
+            sentence=f"The line has fewer fields than {words}.",
+            broken=lambda: F.size(FIELDS) < (F.col(WIDTH) if expected is None else expected),
         ),
         Rule(
             name="too_many_fields",
-            sentence=f"The line has more than {expected} fields.",
-            broken=lambda: F.size(FIELDS) > expected,
+            sentence=f"The line has more fields than {words}.",
+            broken=lambda: F.size(FIELDS) > (F.col(WIDTH) if expected is None else expected),
         ),
     ]
