@@ -144,10 +144,11 @@ def rules(contract: Contract, text: Callable[[str], Column]) -> list[Rule]:
             )
         if not isinstance(c.data_type, T.StringType):
             noun = TYPES[type(c.data_type)][0]
+            article = "an" if noun[0] in "aeiou" else "a"
             made.append(
                 Rule(
                     name=f"{c.name}_not_{noun}",
-                    sentence=f"{c.name} is not written as a {noun}.",
+                    sentence=f"{c.name} is not written as {article} {noun}.",
                     broken=lambda c=c: text(c.name).isNotNull() & F.col(c.name).isNull(),  # type: ignore[misc]
                 )
             )

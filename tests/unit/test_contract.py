@@ -242,7 +242,7 @@ def test_violations_stand_in_the_order_of_the_columns_and_are_null_where_there_i
 def test_each_rule_says_in_a_sentence_what_is_expected() -> None:
     sentences = {rule.name: rule.sentence for rule in rules(contract_of(Visit), F.col)}
     assert sentences["user_missing"] == "user is empty."
-    assert sentences["clicks_not_integer"] == "clicks is not written as a integer."
+    assert sentences["clicks_not_integer"] == "clicks is not written as an integer."
     assert sentences["clicks_negative"] == "clicks is not at least 0."
     assert sentences["grade"] == "grade is not one of ['a']."
 
