@@ -15,6 +15,7 @@ from rich.console import Console
 from analytics_assets.alerting import alerts
 from analytics_assets.arguments import FeedName, TableName, Where
 from analytics_assets.arguments import iso_date as _date
+from analytics_assets.contracts import check, contract
 from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import report, verify, why
@@ -39,6 +40,8 @@ app.command()(report)
 app.command()(why)
 app.command()(verify)
 app.command()(live)
+app.command()(contract)
+app.command()(check)
 
 
 def _arrival(value: str) -> str:

@@ -110,6 +110,8 @@ class Pass:
         if arrivals:
             done = self._timed("bronze", arrivals, build)
             self.outcome.quarantined += [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
+            for line in done.drift:
+                self.observer.warned(line)
             self._judge("bronze", arrivals)
 
     def dimension(self, snapshots: Sequence[str] | None, accepted: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Lines of text files, counted from their bytes.
 
-Belongs here: what the bytes of a file say: its lines, its first line, what its reader need not look for. Does not:
-reading rows (lines.py), with which it shares no code: conservation compares the two.
+Belongs here: what the bytes of a file say: its encoding, its lines, the first, what its reader need not look for. Does
+not: reading rows (lines.py), with which it shares no code: conservation compares the two.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ FIRST_LINE_LIMIT = 64 * 1024
 COUNTED_HERE = 1 << 30
 """Bytes: about a second's work of one core."""
 BOM = codecs.BOM_UTF8
+UTF_8, UTF_16, LATIN_1 = "utf-8", "utf-16", "latin-1"
+LONGEST_REST = 3
+"""Bytes of a character in UTF-8 without its last."""
 
 Block = dict[str, Any]
 """What the bytes of one block say, as COUNTED names it."""
@@ -36,7 +39,7 @@ BLOCK = T.StructType(
 )
 COUNTED = (
     "path string, start long, newlines long, lines long,"
-    " has_cr boolean, has_quote boolean, is_utf8 boolean, first_line string, content string"
+    " has_cr boolean, has_quote boolean, is_text boolean, bom string, first_line binary, content string"
 )
 
 
@@ -44,6 +47,7 @@ COUNTED = (
 class FileLines:
     """What the bytes of a file say: non-empty physical lines, the first of them, and traits of the text.
 
+    encoding: of those that are declared. is_text: whether all bytes are of that encoding.
     newlines_before: line ends before each block of the file, by the block's start in bytes.
     content: digest of the bytes.
     """
@@ -52,56 +56,67 @@ class FileLines:
     first_line: str
     has_cr: bool
     has_quote: bool
-    is_utf8: bool
+    is_text: bool
+    encoding: str
     newlines_before: Mapping[int, int]
     content: str
 
 
-def count_lines(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, FileLines]:
+def count_lines(
+    spark: SparkSession, files: Sequence[LandedFile], encodings: Sequence[str] = (UTF_8,)
+) -> dict[str, FileLines]:
     """Count the lines of each file from its bytes, by block; result by the file's path.
 
-    Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
+    encodings: what a file may have. Few bytes are counted here, which takes less time than to start Python beside
+    Spark; more by all tasks.
     """
     size = block_size(spark)
     blocks = [(file.arrow_uri, start, file.size) for file in files for start in range(0, max(file.size, 1), size)]
     is_little = sum(file.size for file in files) <= COUNTED_HERE
-    counted = _count_blocks(blocks, size) if is_little else _counted_by_tasks(spark, blocks, size)
+    has_wide = UTF_16 in encodings
+    counted = _count_blocks(blocks, size, has_wide) if is_little else _counted_by_tasks(spark, blocks, size, has_wide)
     by_uri: dict[str, list[Block]] = {}
     for block in counted:
         by_uri.setdefault(block["path"], []).append(block)
-    return {file.path: _whole_file(sorted(by_uri[file.arrow_uri], key=lambda block: block["start"])) for file in files}
+    of_file = {uri: sorted(found, key=lambda block: block["start"]) for uri, found in by_uri.items()}
+    return {file.path: _whole_file(of_file[file.arrow_uri], encodings) for file in files}
 
 
-def _count_blocks(blocks: Iterable[tuple[str, int, int]], size: int) -> list[Block]:
+def _count_blocks(blocks: Iterable[tuple[str, int, int]], size: int, has_wide: bool) -> list[Block]:
     opened: dict[str, FileSystem] = {}
-    return [_count_block(opened, uri, start, size, file_size) for uri, start, file_size in blocks]
+    return [_count_block(opened, uri, start, size, file_size, has_wide) for uri, start, file_size in blocks]
 
 
-def _counted_by_tasks(spark: SparkSession, blocks: Sequence[tuple[str, int, int]], size: int) -> list[Block]:
+def _counted_by_tasks(
+    spark: SparkSession, blocks: Sequence[tuple[str, int, int]], size: int, has_wide: bool
+) -> list[Block]:
     # By value: an executor of a cluster need not have this package.
     for module in (sys.modules[__name__], arrow_files):
         cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = _count_blocks(zip(*(column.to_pylist() for column in batch.columns), strict=True), size)
+            rows = _count_blocks(zip(*(column.to_pylist() for column in batch.columns), strict=True), size, has_wide)
             yield pa.RecordBatch.from_pylist(rows, schema=_COUNTED_ARROW)
 
     made = spark.createDataFrame(list(blocks), BLOCK).mapInArrow(count, COUNTED)
     return [row.asDict() for row in made.collect()]  # a row a block
 
 
-def _whole_file(blocks: list[Block]) -> FileLines:
+def _whole_file(blocks: list[Block], encodings: Sequence[str]) -> FileLines:
     before, newlines = {}, 0
+    is_text = all(block["is_text"] for block in blocks)
+    encoding = blocks[0]["bom"] or (UTF_8 if is_text or LATIN_1 not in encodings else LATIN_1)
     for block in blocks:
         before[block["start"]] = newlines
         newlines += block["newlines"]
     return FileLines(
         lines=sum(block["lines"] for block in blocks),
-        first_line=blocks[0]["first_line"],
+        first_line=bytes(blocks[0]["first_line"]).decode(LATIN_1 if encoding == LATIN_1 else UTF_8, "replace"),
         has_cr=any(block["has_cr"] for block in blocks),
         has_quote=any(block["has_quote"] for block in blocks),
-        is_utf8=all(block["is_utf8"] for block in blocks),
+        is_text=is_text or encoding == LATIN_1,
+        encoding=encoding,
         newlines_before=before,
         content=hashlib.sha256("".join(block["content"] for block in blocks).encode()).hexdigest()[:16],
     )
@@ -115,40 +130,53 @@ _COUNTED_ARROW = pa.schema(
         ("lines", pa.int64()),
         ("has_cr", pa.bool_()),
         ("has_quote", pa.bool_()),
-        ("is_utf8", pa.bool_()),
-        ("first_line", pa.string()),
+        ("is_text", pa.bool_()),
+        ("bom", pa.string()),
+        ("first_line", pa.binary()),
         ("content", pa.string()),
     ]
 )
 
 
-def _count_block(opened: dict[str, FileSystem], uri: str, start: int, size: int, file_size: int) -> Block:
-    """Lines that end in bytes [start, start + size) of a file, the unfinished last one included."""
+def _count_block(
+    opened: dict[str, FileSystem], uri: str, start: int, size: int, file_size: int, has_wide: bool
+) -> Block:
+    """Lines that end in bytes [start, start + size) of a file, the unfinished last one included.
+
+    has_wide: whether files may be UTF-16. Such a file is counted as a whole, as the UTF-8 that it would be, with its
+    first block.
+    """
     newlines = lines = 0
-    has_cr, has_quote, is_utf8, first_line = False, False, True, ""
+    has_cr, has_quote, bom, first_line = False, False, "", b""
     content = hashlib.sha256()
     tail = b"\n\n"  # what stands before the piece: a file begins as if after a line end
     with arrow_files.open_file(uri, opened) as source:
+        wide = _Wide() if has_wide and source.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
+        text: _Wide | _Utf8 = wide or _Utf8()
+        source.seek(max(start - LONGEST_REST, 0))
         if start:
-            source.seek(start - 2)
-            tail = source.read(2)
+            before = source.read(min(start, LONGEST_REST))
+            text.begin(before)
+            tail = before[-2:]
+        if wide is not None:
+            bom, size = UTF_16, 0 if start else file_size
         left = min(size, max(file_size - start, 0))
-        is_first = start == 0
-        while left > 0 and (piece := source.read(min(PIECE, left))):
-            left -= len(piece)
-            content.update(piece)
+        is_first, is_last = start == 0, start + size >= file_size
+        while left > 0 and (read := source.read(min(PIECE, left))):
+            left -= len(read)
+            content.update(read)
+            piece = text.taken(read, is_last and left <= 0)
             if is_first:
                 is_first = False
-                first_line = piece.removeprefix(BOM).split(b"\n", 1)[0][:FIRST_LINE_LIMIT].decode("utf-8", "replace")
-                piece = piece.removeprefix(BOM)
+                if wide is None and piece.startswith(BOM):
+                    bom, piece = UTF_8, piece.removeprefix(BOM)
+                first_line = piece.split(b"\n", 1)[0][:FIRST_LINE_LIMIT]
             newlines += piece.count(b"\n")
             lines += piece.count(b"\n") - _empty_lines(tail + piece)
             has_cr = has_cr or b"\r" in piece
             has_quote = has_quote or b'"' in piece
-            is_utf8 = is_utf8 and _is_utf8(piece)
             tail = (tail + piece)[-2:]
-        is_last = start + size >= file_size
-        if is_last and not tail.endswith(b"\n") and tail != b"\n\r":
+        if is_last and size and not tail.endswith(b"\n") and tail != b"\n\r":
             lines += 1
     return {
         "path": uri,
@@ -157,10 +185,49 @@ def _count_block(opened: dict[str, FileSystem], uri: str, start: int, size: int,
         "lines": lines,
         "has_cr": has_cr,
         "has_quote": has_quote,
-        "is_utf8": is_utf8,
+        "is_text": text.is_valid,
+        "bom": bom,
         "first_line": first_line,
         "content": content.hexdigest(),
     }
+
+
+class _Utf8:
+    """Pieces of UTF-8 as they are, and whether they are that."""
+
+    def __init__(self) -> None:
+        self.is_valid = True
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+
+    def begin(self, before: bytes) -> None:
+        """Bytes before the first piece: the first of a character that the piece goes on with. The rest is of others."""
+        self.taken(before.lstrip(bytes(range(0x80, 0xC0))), False)
+
+    def taken(self, piece: bytes, is_last: bool) -> bytes:
+        if self.is_valid and not (piece.isascii() and not self._decoder.getstate()[0]):
+            try:
+                self._decoder.decode(piece, is_last)
+            except UnicodeDecodeError:
+                self.is_valid = False
+        return piece
+
+
+class _Wide:
+    """Pieces of UTF-16, with its byte order mark, as the UTF-8 that they would be, and whether they are that."""
+
+    def __init__(self) -> None:
+        self.is_valid = True
+        self._decoder = codecs.getincrementaldecoder("utf-16")()
+
+    def begin(self, before: bytes) -> None:
+        """The bytes of a block that is not the first are not read."""
+
+    def taken(self, piece: bytes, is_last: bool) -> bytes:
+        try:
+            return self._decoder.decode(piece, is_last).encode("utf-8")
+        except UnicodeError:  # the file is kept as one row: what else stands in it does not matter
+            self.is_valid = False
+            return b""
 
 
 def _empty_lines(text: bytes) -> int:
@@ -171,17 +238,6 @@ def _empty_lines(text: bytes) -> int:
             before = text[:at][-2:] if at < 2 else text[at - 2 : at]
             empty += before.endswith(b"\n") or before == b"\n\r"
     return empty
-
-
-def _is_utf8(piece: bytes) -> bool:
-    """False where a piece may hold bytes that are not UTF-8; a character cut by its edge counts as such."""
-    if piece.isascii():
-        return True
-    try:
-        piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def block_size(spark: SparkSession) -> int:

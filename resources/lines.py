@@ -13,7 +13,7 @@ import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from resources.landing import LandedFile
-from resources.line_counts import FileLines, block_size
+from resources.line_counts import LATIN_1, UTF_8, UTF_16, FileLines, block_size
 from resources.spark import literal_path, spark_config
 
 LONGEST_PATH = 1 << 20
@@ -22,13 +22,20 @@ INDEX_MASK = (1 << 33) - 1
 
 
 def read_lines(
-    spark: SparkSession, root_uri: str, files: Sequence[LandedFile], counted: Mapping[str, FileLines], header: bool
+    spark: SparkSession,
+    root_uri: str,
+    files: Sequence[LandedFile],
+    counted: Mapping[str, FileLines],
+    header: bool,
+    encoding: str = UTF_8,
 ) -> DataFrame:
     """The non-empty lines of the files, without headers.
 
-    Out: file string, relative to landing; line_number bigint, from 1; raw string, without its line end.
-    Run its plan inside `one_file_a_task`, or line numbers are wrong.
+    encoding: of all of the files. Out: file string, relative to landing; line_number bigint, from 1; raw string,
+    without its line end. Run its plan inside `one_file_a_task`, or line numbers are wrong.
     """
+    if encoding == UTF_16:
+        return _read_wide_lines(spark, root_uri, files, header)
     names = [literal_path(unquote(file.uri)) for file in files]
     source = spark.read.option("lineSep", "\n").text(names)
     # These functions, not the column _metadata, which would be copied into each row.
@@ -41,7 +48,19 @@ def read_lines(
     wanted = F.col("raw") != ""
     if header:
         wanted = wanted & ~((F.col("_start") == 0) & (F.col("_index") == 0))
-    return lines.where(wanted).select("file", _line_number(files, counted).alias("line_number"), "raw")
+    raw = F.decode(F.col("raw").cast("binary"), "ISO-8859-1").alias("raw") if encoding == LATIN_1 else F.col("raw")
+    return lines.where(wanted).select("file", _line_number(files, counted).alias("line_number"), raw)
+
+
+def _read_wide_lines(spark: SparkSession, root_uri: str, files: Sequence[LandedFile], header: bool) -> DataFrame:
+    """As `read_lines`, of files in UTF-16: each is read as one text, since Spark finds line ends in bytes."""
+    source = spark.read.format("binaryFile").load([literal_path(unquote(file.uri)) for file in files])
+    text = F.split(F.decode("content", "UTF-16"), "\n", -1)
+    placed = source.select(relative_path(F.input_file_name(), root_uri, files).alias("file"), text.alias("_lines"))
+    lines = placed.select("file", F.posexplode("_lines").alias("_index", "_line"))
+    raw = F.regexp_replace("_line", "\r\\z", "")
+    wanted = (raw != "") & (F.col("_index") > 0 if header else F.lit(True))
+    return lines.where(wanted).select("file", (F.col("_index") + 1).cast("long").alias("line_number"), raw.alias("raw"))
 
 
 def one_file_a_task(spark: SparkSession) -> spark_config:

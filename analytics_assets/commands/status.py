@@ -54,6 +54,9 @@ def status(feed_name: str, console: Console) -> bool:
     table.add_row("rows accepted", f"{rows.accepted:,}")
     reasons = ", ".join(f"{rule} {number:,}" for rule, number in rows.reasons.items())
     table.add_row("rows rejected", f"{rows.rejected:,}" + (f" ({reasons})" if reasons else ""))
+    if rows.warnings:
+        warnings = ", ".join(f"{rule} {number:,}" for rule, number in rows.warnings.items())
+        table.add_row("accepted with a warning", warnings)
     table.add_row(
         "duplicates", f"{rows.accepted - events:,}" if not (dates or tables_behind) else "known when nothing is behind"
     )

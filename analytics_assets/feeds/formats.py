@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 ARRIVAL_FIELD = "{arrival}"
+UTF_8, UTF_16, LATIN_1 = "utf-8", "utf-16", "latin-1"
+ENCODINGS = (UTF_8, UTF_16, LATIN_1)
 
 
 class Arrival(Enum):
@@ -26,15 +28,25 @@ class Arrival(Enum):
 class Csv:
     """Delimited text, a row a physical line.
 
-    sep: one character. header: the first line names the contract's columns, in their order.
+    sep: one character. header: the first line names the contract's columns, in any order; those that may be null
+    may be missing, and others are left unread. other_seps: characters that a file may have in place of sep, which its
+    header tells. encodings: those that a file may have: UTF-8, and UTF-16 with a byte order mark, or Latin-1 where it
+    is no UTF-8.
     """
 
     sep: str = ","
     header: bool = False
+    other_seps: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = (UTF_8,)
 
     def __post_init__(self) -> None:
-        if len(self.sep) != 1 or self.sep in '"\r\n':
-            raise ValueError(f"sep: saw {self.sep!r}, expected one character that is no quote and no line end")
+        for name, sep in [("sep", self.sep), *(("other_seps", other) for other in self.other_seps)]:
+            if len(sep) != 1 or sep in '"\r\n':
+                raise ValueError(f"{name}: saw {sep!r}, expected one character that is no quote and no line end")
+        if self.other_seps and not self.header:
+            raise ValueError(f"other_seps: saw {self.other_seps}, expected header=True: a header tells which it is")
+        if UTF_8 not in self.encodings or not {*self.encodings} <= {*ENCODINGS}:
+            raise ValueError(f"encodings: saw {self.encodings}, expected {UTF_8!r} and maybe others of {ENCODINGS}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +59,6 @@ class JsonArray:
 
     rest: str | None = None
 
-
-ARRIVAL_FIELD = "{arrival}"
 
 Format = Csv | JsonArray
 

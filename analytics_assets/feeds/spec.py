@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pyspark.sql.types import DateType
 
+from analytics_assets.feeds.event import Event
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, Arrival, Csv, Format, JsonArray, check_landing
 from analytics_assets.feeds.own_names import Published, View
 from analytics_assets.feeds.quality_rule import QualityRule
 from analytics_assets.feeds.session_rule import SessionRule
 from analytics_assets.transforms.anomalies import AnomalyRule
+from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.row_rules import row_rule
 from analytics_assets.transforms.unlikely_users import UnlikelyRule
 from analytics_assets.transforms.user_history import MOST_BITS
 
@@ -39,40 +42,11 @@ __all__ = [
     "SessionRule",
     "UnlikelyRule",
     "View",
+    "row_rule",
 ]
 
 WHOLE_ROW: tuple[str, ...] = ("raw",)
 """Event key of a feed whose rows are equal only when the whole line is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """How a row becomes an event: SQL expressions over the contract's columns.
-
-    event_time gives a timestamp in UTC, or a time without a zone that is in the feed's `source_zone`.
-    A feed that leaves out duration_ms, app_version or country has no table that needs them.
-    """
-
-    event_time: str
-    user_id: str
-    action: str
-    object_id: str
-    duration_ms: str | None = None
-    app_version: str | None = None
-    country: str | None = None
-
-    def expressions(self) -> dict[str, str]:
-        """Event column -> SQL expression, in the order of the tables."""
-        named = {
-            "event_time": self.event_time,
-            "user_id": self.user_id,
-            "action": self.action,
-            "object_id": self.object_id,
-            "duration_ms": self.duration_ms,
-            "app_version": self.app_version,
-            "country": self.country,
-        }
-        return {name: sql for name, sql in named.items() if sql is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +70,8 @@ class Dimension:
 
     def __post_init__(self) -> None:
         check_landing(self.name, self.landing)
+        if contract_of(self.contract).warns:
+            raise ValueError(f"{self.name}: saw a rule of severity 'warn', which only rules on events have")
         if self.partition_by not in self.attributes:
             raise ValueError(f"{self.name}: partition_by is {self.partition_by!r}, expected one of {self.attributes}")
         dates = [name for name, c in self.contract.to_schema().columns.items() if isinstance(c.dtype.type, DateType)]
@@ -175,6 +151,7 @@ class Feed:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"feed name: saw {self.name!r}, expected small letters, digits and _")
         check_landing(self.name, self.landing)
+        contract_of(self.contract)  # raises ValueError for what cannot be compiled
         for zone in (self.time_zone, self.source_zone):
             try:
                 ZoneInfo(zone)

@@ -29,7 +29,7 @@ def event_files(world: World, arrivals: Collection[str] | None = None) -> list[L
     if feed.file_time is None:
         return world.landing.files(feed.landing, arrivals)
     dates = None if arrivals is None else {arrival[:DATE_LENGTH] for arrival in arrivals}
-    found = [replace(file, arrival=_hour(feed, file)) for file in world.landing.files(feed.landing, dates)]
+    found = [replace(file, arrival=named_arrival(feed, file)) for file in world.landing.files(feed.landing, dates)]
     return [file for file in found if arrivals is None or file.arrival in arrivals]
 
 
@@ -48,7 +48,8 @@ def misnamed(feed: Feed, file: LandedFile) -> str | None:
     return f"saw no time of its folder's date in the name, expected one such as {example}"
 
 
-def _hour(feed: Feed, file: LandedFile) -> str:
+def named_arrival(feed: Feed, file: LandedFile) -> str:
+    """The arrival of a file whose arrival is a date so far, for a feed that reads the hour from its name."""
     time = _told(feed, file)
     return f"{file.arrival}{FIRST_HOUR}" if time is None else f"{time:%Y-%m-%dT%H}"
 

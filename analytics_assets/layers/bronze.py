@@ -26,7 +26,7 @@ from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.tide import record_tide
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
 from resources.landing import LandedFile
@@ -37,9 +37,13 @@ LAST_SIGN = "~"
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltBronze(Built):
-    """Bronze also says which files it quarantined, and the new version of each date that it touched."""
+    """Bronze also says which files it quarantined, and the new version of each date that it touched.
+
+    drift: how headers of the files that were read differ from the contract, as `Reading` has it.
+    """
 
     quarantined: list[Quarantined] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
     touched: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +84,7 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
     again = [file for file in files if file.arrival in known]
     if not again:
         return set()
-    reading = examine(world.lakehouse.spark.session, again, contract_columns(world.feed.contract), world.feed.format)
+    reading = examine(world.lakehouse.spark.session, again, contract_of(world.feed.contract), world.feed.format)
     same = set(read_before(counts, EVENTS_SOURCE, reading, version))
     if same:
         of_same = [file for file in again if file.arrival in same]
@@ -95,7 +99,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
-    contract = contract_columns(feed.contract)
+    contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
@@ -114,11 +118,18 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     with reading_config(spark, feed.format):
         written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     version = reading_version(feed)
-    counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone)
+    counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone, contract.warns)
     fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
     touched = settle(world, keys, fresh, left)
     done = built(world, table, written, keys)
-    return BuiltBronze(table=table, written=written, rows=done.rows, quarantined=reading.quarantined, touched=touched)
+    return BuiltBronze(
+        table=table,
+        written=written,
+        rows=done.rows,
+        quarantined=reading.quarantined,
+        drift=reading.drift,
+        touched=touched,
+    )
 
 
 def settle(world: World, arrivals: Sequence[str], fresh: pa.Table, left: Collection[str] = ()) -> dict[str, str]:

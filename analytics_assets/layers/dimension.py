@@ -15,7 +15,7 @@ from analytics_assets.layers.rules import snapshot_version
 from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
 from resources.conditions import Condition, one_of
 
@@ -51,7 +51,7 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     keys = sorted({file.arrival for file in files})
     if not keys:
         return Built(table=table, written=None, rows={})
-    contract = contract_columns(dimension.contract)
+    contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
     judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
     is_arrival = one_of("arrival", keys)
@@ -65,7 +65,7 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         )
     good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
     by = dimension.partition_by
-    unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract])
+    unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract.columns])
     unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
     written = lakehouse.replace(
         table,

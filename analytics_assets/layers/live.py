@@ -28,7 +28,7 @@ from analytics_assets.layers.reading import Quarantined, examine, judged_rows, r
 from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.world import World, digest, stamped
 from analytics_assets.transforms.bronze import bronze
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.live_loads import live_loads
 from resources.conditions import one_of
 from resources.delta_tables import arrow_schema
@@ -107,7 +107,7 @@ def newest_users(world: World) -> DataFrame | None:
 def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | None) -> LiveRead:
     """Read and judge files, and count their loads. users: as `newest_users` has them."""
     feed, spark = world.feed, world.lakehouse.spark.session
-    contract = contract_columns(feed.contract)
+    contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)

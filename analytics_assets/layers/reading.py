@@ -1,32 +1,34 @@
 """Reading landed files: which can be read as their format, and the rows of those that can.
 
-Belongs here: headers, quarantine. Does not: counting what was read (counting.py), judging rows
-(transforms/bronze.py, transforms/records.py), listing (resources/landing.py).
+Belongs here: quarantine, which files are read alike. Does not: what a header says (layouts.py), counting what was read
+(counting.py), judging rows (transforms/bronze.py, transforms/records.py), listing (resources/landing.py).
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
-from analytics_assets.feeds.formats import ARRIVAL_FIELD, Csv, Format, JsonArray
+from analytics_assets.feeds.formats import ARRIVAL_FIELD, UTF_8, UTF_16, Csv, Format, JsonArray
 from analytics_assets.layers.arrivals import DATE_LENGTH
-from analytics_assets.transforms.bronze import judge
-from analytics_assets.transforms.contract import ContractColumn
+from analytics_assets.layers.layouts import HeaderFault, Layout, layout
+from analytics_assets.transforms.bronze import PLACES, WIDTH, judge
+from analytics_assets.transforms.contract import Contract
 from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
-from resources.line_counts import FileLines, count_lines
+from resources.line_counts import FIRST_LINE_LIMIT, FileLines, count_lines
 from resources.lines import one_file_a_task, read_lines
-from resources.records import count_records, read_records
+from resources.records import LARGEST_FILE, count_records, read_records
 from resources.spark import spark_config
 
 UNREADABLE_SIGN = ":"
 """Hadoop takes what stands before it in a file's name for the scheme of an address."""
 SMALL_FILE_COST = 128 * 1024
+MOST_DRIFTS = 20
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Reading:
     """Files of arrivals, counted from their bytes; quarantined ones apart.
 
     rows: that a file landed, by its path; a quarantined file is one. content: digest of a file's bytes.
-    lines: of formats with lines.
+    lines, layouts: of formats with lines; a quarantined file has no layout.
     """
 
     files: list[LandedFile]
@@ -52,12 +54,25 @@ class Reading:
     content: Mapping[str, str]
     quarantined: list[Quarantined]
     lines: Mapping[str, FileLines] = field(default_factory=dict)
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+
+    @property
+    def drift(self) -> list[str]:
+        """How headers differ from the contract, a line for all files in which they do alike; those that are read."""
+        alike: dict[str, list[str]] = {}
+        for path, found in self.layouts.items():
+            if found.drift:
+                alike.setdefault(found.drift, []).append(path)
+        return [
+            paths[0] + (f" and {len(paths) - 1:,} more files" if len(paths) > 1 else "") + f": {said}"
+            for said, paths in list(alike.items())[:MOST_DRIFTS]
+        ]
 
 
 def examine(
     spark: SparkSession,
     files: Sequence[LandedFile],
-    contract: Sequence[ContractColumn],
+    contract: Contract,
     file_format: Format,
     misnamed: Mapping[str, str] | None = None,
 ) -> Reading:
@@ -68,6 +83,7 @@ def examine(
     faults = {
         path: Quarantined(file, "file_name", path, said) for path, said, file in _bad_names(files, misnamed or {})
     }
+    layouts: dict[str, Layout] = {}
     if isinstance(file_format, JsonArray):
         records = count_records(spark, files)
         for file in files:
@@ -78,11 +94,14 @@ def examine(
         content = {path: found.content for path, found in records.items()}
         lines: dict[str, FileLines] = {}
     else:
-        lines = count_lines(spark, files)
-        expected = [column.name for column in contract]
-        for file in files if file_format.header else ():
-            if file.path not in faults and (fault := _header_fault(file, lines[file.path], expected, file_format.sep)):
-                faults[file.path] = fault
+        lines = count_lines(spark, files, file_format.encodings)
+        for file in files:
+            if file.path not in faults:
+                found = _layout_of(file, lines[file.path], contract, file_format)
+                if isinstance(found, Quarantined):
+                    faults[file.path] = found
+                else:
+                    layouts[file.path] = found
         rows = {path: found.lines - file_format.header for path, found in lines.items()}
         content = {path: found.content for path, found in lines.items()}
     return Reading(
@@ -91,6 +110,7 @@ def examine(
         content=content,
         quarantined=[faults[file.path] for file in files if file.path in faults],
         lines=lines,
+        layouts=layouts,
     )
 
 
@@ -100,32 +120,32 @@ def _bad_names(files: Sequence[LandedFile], misnamed: Mapping[str, str]) -> list
     return [(file.path, said[file.path], file) for file in files if file.path in said]
 
 
-def _header_fault(file: LandedFile, lines: FileLines, expected: list[str], sep: str) -> Quarantined | None:
-    if lines.lines == 0:
+def _layout_of(file: LandedFile, lines: FileLines, contract: Contract, file_format: Csv) -> Layout | Quarantined:
+    header = lines.first_line.removesuffix("\r") if file_format.header else None
+    if header is not None and lines.lines == 0 and lines.is_text:
         return Quarantined(file, "file_empty", "", "saw no line, expected a header")
-    header = lines.first_line.removesuffix("\r")
-    if _header_fields(header, sep) == expected:
-        return None
-    return Quarantined(file, "file_header", header, f"saw the header {header!r}, expected {sep.join(expected)!r}")
-
-
-def _header_fields(header: str, sep: str) -> list[str]:
+    if lines.encoding == UTF_16 and not (lines.is_text and file.size <= LARGEST_FILE):
+        said = "is no whole UTF-16" if not lines.is_text else f"is UTF-16 and above {LARGEST_FILE >> 20} MB"
+        return Quarantined(file, "file_encoding", header or "", f"the file {said}. Write it as UTF-8")
+    if header is not None and len(header.encode()) >= FIRST_LINE_LIMIT:
+        return Quarantined(file, "file_header", header, f"saw a header above {FIRST_LINE_LIMIT >> 10} KB")
     try:
-        return next(csv.reader([header], delimiter=sep), [])
-    except csv.Error:  # such as carriage returns in the middle: what was seen is shown
-        return []
+        return layout(header, contract, file_format)
+    except HeaderFault as fault:
+        return Quarantined(file, "file_header", header or "", str(fault))
 
 
 def judged_rows(
     spark: SparkSession,
     landing: Landing,
     reading: Reading,
-    pattern: str,
-    contract: Sequence[ContractColumn],
+    pattern: str | None,
+    contract: Contract,
     file_format: Format,
 ) -> DataFrame:
     """The rows of all files that can be read, with the contract's verdict, and one row a quarantined file.
 
+    pattern: of the files' paths, None where these do not tell the arrival.
     Out: arrival, file, line_number, raw, the contract's columns, violations. Run its plan inside `reading_config`.
     """
     bad = {q.file.path for q in reading.quarantined}
@@ -133,7 +153,7 @@ def judged_rows(
     structure = "arrival string, file string, line_number long, raw string"
     files = [(q.file.arrival, q.file.path, 1, q.seen, q.rule) for q in reading.quarantined]
     rejected = spark.createDataFrame(files, f"{structure}, _rule string")
-    typed_nulls = [F.lit(None).cast(column.data_type).alias(column.name) for column in contract]
+    typed_nulls = [F.lit(None).cast(column.data_type).alias(column.name) for column in contract.columns]
     rejected = rejected.select(
         "arrival", "file", "line_number", "raw", *typed_nulls, F.array("_rule").alias("violations")
     )
@@ -142,16 +162,42 @@ def judged_rows(
     if isinstance(file_format, JsonArray):
         judged = judge_records(read_records(spark, landing, good), contract, file_format.rest)
     else:
-        lines = read_lines(spark, landing.uri, good, reading.lines, file_format.header)
-        traits = [reading.lines[file.path] for file in good]
-        judged = judge(
-            _with_arrival(lines, good, pattern),
-            contract,
-            file_format.sep,
-            check_utf8=not all(file.is_utf8 for file in traits),
-            has_quotes=any(file.has_quote for file in traits),
-        )
-    return judged.unionByName(rejected) if reading.quarantined else judged
+        alike: dict[tuple[str, str, bool], list[LandedFile]] = {}
+        for file in good:
+            found = reading.layouts[file.path]
+            alike.setdefault((reading.lines[file.path].encoding, found.sep, found.is_usual), []).append(file)
+        parts = [_judged_lines(spark, landing, reading, pattern, contract, file_format, own) for own in alike.values()]
+        judged = reduce(DataFrame.unionByName, parts)
+    return judged.unionByName(rejected, allowMissingColumns=True) if reading.quarantined else judged
+
+
+def _judged_lines(
+    spark: SparkSession,
+    landing: Landing,
+    reading: Reading,
+    pattern: str | None,
+    contract: Contract,
+    file_format: Csv,
+    files: Sequence[LandedFile],
+) -> DataFrame:
+    """The rows of files of one encoding and separator, all of the usual layout or none."""
+    traits = [reading.lines[file.path] for file in files]
+    encoding, first = traits[0].encoding, reading.layouts[files[0].path]
+    lines = _with_arrival(
+        read_lines(spark, landing.uri, files, reading.lines, file_format.header, encoding), files, pattern
+    )
+    if not first.is_usual:
+        places = [(file.path, [*(found := reading.layouts[file.path]).places], found.width) for file in files]
+        known = spark.createDataFrame(places, f"file string, {PLACES} array<int>, {WIDTH} int")
+        lines = lines.join(F.broadcast(known), "file")
+    return judge(
+        lines,
+        contract,
+        first.sep,
+        check_utf8=encoding == UTF_8 and not all(file.is_text for file in traits),
+        has_quotes=any(file.has_quote for file in traits),
+        has_places=not first.is_usual,
+    )
 
 
 def reading_config(spark: SparkSession, file_format: Format) -> spark_config:
@@ -161,9 +207,9 @@ def reading_config(spark: SparkSession, file_format: Format) -> spark_config:
     return spark_config(spark, {"spark.sql.files.openCostInBytes": str(SMALL_FILE_COST)})
 
 
-def _with_arrival(rows: DataFrame, files: Sequence[LandedFile], pattern: str) -> DataFrame:
+def _with_arrival(rows: DataFrame, files: Sequence[LandedFile], pattern: str | None) -> DataFrame:
     columns: list[str | Column] = ["file", "line_number", "raw"]
-    if any(len(file.arrival) > DATE_LENGTH for file in files):
+    if pattern is None or any(len(file.arrival) > DATE_LENGTH for file in files):
         arrivals = rows.sparkSession.createDataFrame(
             [(file.path, file.arrival) for file in files], "file string, arrival string"
         )

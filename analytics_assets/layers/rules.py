@@ -6,20 +6,22 @@ other modules of this package).
 
 from __future__ import annotations
 
+from analytics_assets.feeds.formats import UTF_8, Csv, Format
 from analytics_assets.feeds.spec import WHOLE_ROW, Dimension, Feed
 from analytics_assets.layers.world import digest
 from analytics_assets.transforms.bronze import OUT_OF_RANGE, asks_duration
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.row_rules import REJECT
 
 
 def reading_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how a landed row is read and judged."""
-    contract, event = contract_columns(feed.contract), feed.event.expressions()
+    contract, event = contract_of(feed.contract), feed.event.expressions()
     # The rules of every feed have no version of their own; only who is asked this one follows from the declaration.
-    asked = [OUT_OF_RANGE] if asks_duration(contract, event) else []
+    asked = [OUT_OF_RANGE] if asks_duration(contract.columns, event) else []
     return digest(
-        _columns(feed.contract),
-        feed.format,
+        *_contract(feed.contract),
+        *_format(feed.format),
         feed.event,
         feed.time_zone,
         feed.source_zone,
@@ -40,11 +42,25 @@ def event_version(feed: Feed) -> str:
 
 def snapshot_version(dimension: Dimension) -> str:
     """Digest of all in a dimension's declaration that decides how a snapshot is read, judged and made unique."""
-    return digest(_columns(dimension.contract), dimension.format, dimension.key, dimension.order_column)
+    return digest(*_contract(dimension.contract), *_format(dimension.format), dimension.key, dimension.order_column)
 
 
-def _columns(contract: type[object]) -> list[tuple[object, ...]]:
-    return [
+def _contract(model: type[object]) -> list[object]:
+    # A contract without row rules and warnings has the version that it had before there were any.
+    contract = contract_of(model)
+    columns = [
         (c.name, c.key, c.data_type.simpleString(), c.nullable, c.violation, c.checks)
-        for c in contract_columns(contract)
+        + (() if c.severity == REJECT else (c.severity,))
+        for c in contract.columns
     ]
+    return [columns, *contract.row_rules]
+
+
+def _format(declared: Format) -> list[object]:
+    # As it was before headers were read by name, so that arrivals of formats without one are not read again.
+    if not isinstance(declared, Csv):
+        return [declared]
+    parts: list[object] = [f"Csv(sep={declared.sep!r}, header={declared.header!r})"]
+    if declared.header:
+        parts += ["columns by name", *declared.other_seps]
+    return [*parts, declared.encodings] if declared.encodings != (UTF_8,) else parts

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED, WARNED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
@@ -178,7 +178,8 @@ def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tupl
 
 def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
     """Landed, accepted and rejected rows of each arrival."""
-    wanted = counts.filter(pc.equal(counts["source"], source))
+    # A warned row is an accepted one: it stands under its own standing.
+    wanted = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.not_equal(counts["standing"], WARNED)))
     grouped = wanted.group_by(["arrival", "standing"]).aggregate([("rows", "sum")]).to_pylist()
     sums: dict[str, list[int]] = {}
     for row in grouped:
@@ -189,25 +190,34 @@ def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, 
 
 @dataclass(frozen=True, kw_only=True)
 class LandedRows:
-    """What became of the rows of events that landed. reasons: rejected rows by the first rule that they broke."""
+    """What became of the rows of events that landed.
+
+    reasons: rejected rows by the first rule that they broke. warnings: accepted rows by each warning that they have.
+    """
 
     landed: int
     accepted: int
     rejected: int
     late: int
     reasons: dict[str, int]
+    warnings: dict[str, int]
 
 
 def landed_rows(counts: pa.Table) -> LandedRows:
     """Sums over all arrivals of events."""
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
     sums = list(sums_by_arrival(counts).values())
-    rejected = events.filter(pc.equal(events["standing"], REJECTED)).group_by("rule").aggregate([("rows", "sum")])
-    by_reason = sorted(rejected.to_pylist(), key=lambda row: -row["rows_sum"])
     return LandedRows(
         landed=sum(found[0] for found in sums),
         accepted=sum(found[1] for found in sums),
         rejected=sum(found[2] for found in sums),
         late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
-        reasons={row["rule"]: row["rows_sum"] for row in by_reason},
+        reasons=_by_rule(events, REJECTED),
+        warnings=_by_rule(events, WARNED),
     )
+
+
+def _by_rule(events: pa.Table, standing: str) -> dict[str, int]:
+    """Rows of a standing by rule, most first."""
+    found = events.filter(pc.equal(events["standing"], standing)).group_by("rule").aggregate([("rows", "sum")])
+    return {row["rule"]: row["rows_sum"] for row in sorted(found.to_pylist(), key=lambda row: -row["rows_sum"])}

@@ -27,9 +27,19 @@ FINGERPRINT = column("fingerprint", T.StringType(), "Digest of the file's name, 
 CONTENT = column("content", T.StringType(), "Digest of the file's bytes.")
 LINE_NUMBER = column("line_number", T.LongType(), "Line or record of the file, from 1; only of rejected rows.")
 RAW = column("raw", T.StringType(), "The row as it landed, where the row was rejected or is its own key.")
-STANDING = column("standing", T.StringType(), "on_time, late, early or rejected; landed for the count of bytes.")
-VIOLATIONS = column("violations", T.ArrayType(T.StringType()), "Names of the rules broken; null if none.")
-RULE = column("rule", T.StringType(), "First rule that the row broke; null for accepted rows.")
+STANDING = column(
+    "standing",
+    T.StringType(),
+    "on_time, late, early or rejected; of counts also landed, the count of bytes, and warned.",
+)
+VIOLATIONS = column(
+    "violations",
+    T.ArrayType(T.StringType()),
+    "Names of the rules broken, of an accepted row of those that warn; null if none.",
+)
+RULE = column(
+    "rule", T.StringType(), "First rule that rejected rows broke, or the warning of warned ones; null for accepted."
+)
 SOURCE = column(
     "source", T.StringType(), "What the file holds: events, or a dimension's name; `... being read` until that is done."
 )

@@ -13,9 +13,9 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyspark.sql.functions as F
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
-from analytics_assets.transforms.bronze import ACCEPTED, local_hour
+from analytics_assets.transforms.bronze import ACCEPTED, REJECTED, WARNED, local_hour
 
 EVENTS_SOURCE = "events"
 
@@ -26,19 +26,27 @@ def being_read(source: str) -> str:
     return f"{source} being read"
 
 
-def event_counts(bronze: DataFrame, zone: str) -> DataFrame:
+def event_counts(bronze: DataFrame, zone: str, warns: bool = False) -> DataFrame:
     """Rows by (arrival, file, event date, hour, standing, rule).
 
     In: bronze. Out: those columns and rows bigint. A rejected row counts once, under the first rule that it broke.
+    warns: whether accepted rows may have warnings. Such a row counts once under its standing, and beside that once
+    as WARNED under each of its warnings: they say nothing about how many rows there are.
     """
+    if not warns:
+        return _counted(bronze, zone, F.col("standing"), F.col("violations")[0])
+    is_rejected = F.col("standing") == REJECTED
+    rows = _counted(bronze, zone, F.col("standing"), F.when(is_rejected, F.col("violations")[0]))
+    warned = bronze.where(~is_rejected & F.col("violations").isNotNull())
+    warned = warned.select("file", "event_date", "event_time", F.explode("violations").alias("_warning"))
+    return rows.unionByName(_counted(warned, zone, F.lit(WARNED), F.col("_warning")))
+
+
+def _counted(rows: DataFrame, zone: str, standing: Column, rule: Column) -> DataFrame:
     # The arrival follows from the file: one text less to compare for each row.
-    return bronze.groupBy(
-        "file",
-        "event_date",
-        local_hour(F.col("event_time"), zone).alias("hour"),
-        "standing",
-        F.col("violations")[0].alias("rule"),
-    ).agg(F.count(F.lit(1)).alias("rows"))
+    hour = local_hour(F.col("event_time"), zone).alias("hour")
+    by = rows.groupBy("file", "event_date", hour, standing.alias("standing"), rule.alias("rule"))
+    return by.agg(F.count(F.lit(1)).alias("rows"))
 
 
 def tide(counts: pa.Table, version: str, keys: Mapping[date, str] | None = None) -> dict[date, tuple[str, int]]:

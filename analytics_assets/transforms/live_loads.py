@@ -12,6 +12,7 @@ from typing import Literal
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
+from analytics_assets.transforms.bronze import REJECTED
 from analytics_assets.transforms.buckets import bucket
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.silver import LEAD, WHOLE_ROW, unique_events
@@ -44,7 +45,7 @@ def live_loads(
     Source: METRICS "Latency", "Event key".
     """
     key = [*LEAD, *event_key] if tuple(event_key) == WHOLE_ROW else [*event_key]
-    accepted = rows.where("violations IS NULL")
+    accepted = rows.where(F.col("standing") != REJECTED)
     events = unique_events(accepted, ["file", "event_date", *key], content, winner)
     if users is not None:
         held = users.withColumnRenamed("user_id", "_user")

@@ -77,6 +77,14 @@ longago,2025-01-17 09:00:00,view,p1,10,5.1.0
 late,2025-02-11 09:00:00,view,p1,10,5.1.0
 """
 
+# A column more, and the others in another order.
+OTHER_HEADER = """page_id,"more",app_version,timestamp,action_type,duration_ms,user_id
+p1,x,5.1.0,2025-02-13 09:00:00,view,10,own
+p1,5.1.0,2025-02-13 09:00:00,view,10,own
+p1,"x, y",5.1.0,2025-02-13 09:40:00,view,-1,own
+"p,2",,5.1.0,2025-02-12 09:40:00,view,20,own
+"""
+
 SNAPSHOT_BEFORE = f"""{USERS}
 gap,2024-01-01,DE,phone,free
 gap,2024-01-02,FR,phone,free
@@ -113,7 +121,8 @@ def make_hard(landing: Path) -> None:
         events / "2025-04-11" / "waits.csv": LONG_BEFORE,
         events / "2025-02-13" / "empty.csv": "",
         events / "2025-02-13" / "header_alone.csv": f"{HEADER}\n",
-        events / "2025-02-13" / "header_wrong.csv": f"user,{HEADER}\nx,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
+        events / "2025-02-13" / "header_wrong.csv": f"{HEADER[5:]}\nx,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
+        events / "2025-02-13" / "header_of_its_own.csv": OTHER_HEADER,
         events / "2025-02-13" / "no_header.csv": "x,2025-02-13 09:00:00,view,p1,10,5.1.0\n",
         events / "2025-03-19" / "early.csv": f"{HEADER}\nearly,2025-03-20 09:00:00,view,p1,10,5.1.0\n",
         events / "2025-05-15" / "open.csv": f"{HEADER}\nopen,2025-05-15 09:00:00,view,p1,10,5.1.0\n"

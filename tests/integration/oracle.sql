@@ -53,25 +53,33 @@ CREATE MACRO named(rules) AS list_filter(rules, lambda rule: rule IS NOT NULL);
 -- Bronze: each landed row with its verdict ------------------------------------------------------------------
 CREATE TABLE event_lines AS FROM landed_lines('notes/events/*/*.csv', 'notes/events/');
 
--- A file without any line, or with another header, is one rejected row.
+-- A file without any line, or whose header lacks a column, is one rejected row.
 CREATE TABLE event_files AS
-SELECT arrival, file, CASE
-    WHEN bool_and(line = '') THEN 'file_empty'
-    WHEN fields_of(max(raw) FILTER (line_number = 1)) IS DISTINCT FROM
-         ['user_id', 'timestamp', 'action_type', 'page_id', 'duration_ms', 'app_version'] THEN 'file_header'
+SELECT arrival, file, header, CASE
+    WHEN is_empty THEN 'file_empty'
+    WHEN NOT coalesce(list_has_all(
+        header, ['user_id', 'timestamp', 'action_type', 'page_id', 'duration_ms', 'app_version']), false)
+    THEN 'file_header'
 END AS rule
-FROM event_lines GROUP BY arrival, file;
+FROM (
+    SELECT
+        arrival, file, bool_and(line = '') AS is_empty, fields_of(max(raw) FILTER (line_number = 1)) AS header
+    FROM event_lines GROUP BY arrival, file
+);
+-- The field of a line that stands where the header has the name.
+CREATE MACRO at_name(fields, header, name) AS nullif(fields[list_position(header, name)], '');
 
 CREATE TABLE bronze AS
 WITH split AS (
-    SELECT l.arrival, l.file, line_number, raw, fields_of(raw) AS f
+    SELECT l.arrival, l.file, line_number, raw, fields_of(raw) AS f, header AS h
     FROM event_lines l JOIN event_files USING (arrival, file)
     WHERE rule IS NULL AND line_number > 1 AND line <> ''
 ), read AS (
     SELECT
-        *, malformed(raw, f, 6) AS fault,
-        nullif(f[1], '') AS user_id, nullif(f[2], '') AS time_text, nullif(f[3], '') AS action,
-        nullif(f[4], '') AS object_id, nullif(f[5], '') AS duration_text, nullif(f[6], '') AS app_version
+        *, malformed(raw, f, len(h)) AS fault,
+        at_name(f, h, 'user_id') AS user_id, at_name(f, h, 'timestamp') AS time_text,
+        at_name(f, h, 'action_type') AS action, at_name(f, h, 'page_id') AS object_id,
+        at_name(f, h, 'duration_ms') AS duration_text, at_name(f, h, 'app_version') AS app_version
     FROM split
 ), typed AS (
     SELECT *, as_time(time_text) AS event_time, as_whole(duration_text) AS duration_ms FROM read

@@ -38,8 +38,16 @@ FILES: dict[str, tuple[bytes, int, dict[int, tuple[str, ...]]]] = {
     "header_in_another_order.csv": (
         text(row(3), header=",".join(reversed(HEADER.split(",")))),
         1,
-        {1: ("file_header",)},
+        {2: ("timestamp_not_timestamp", "duration_ms_not_integer")},
     ),
+    "header_and_rows_in_another_order.csv": (
+        b"\n".join(b",".join(reversed(line.split(b","))) for line in text(row(31), "u32").splitlines()),
+        2,
+        {3: ("too_few_fields",)},
+    ),
+    "header_with_more.csv": (text(row(33) + ",x", row(34), header=HEADER + ",more"), 2, {3: ("too_few_fields",)}),
+    "header_named_twice.csv": (text(row(35) + ",x", header=HEADER + ",page_id"), 1, {1: ("file_header",)}),
+    "header_in_utf16.csv": (text(row(36)).decode().encode("utf-16"), 1, {1: ("file_header",)}),
     "header_missing.csv": ((row(4) + "\n" + row(5) + "\n").encode(), 1, {1: ("file_header",)}),
     "header_alone.csv": (text(), 0, {}),
     "header_alone_unfinished.csv": (HEADER.encode(), 0, {}),
@@ -180,7 +188,7 @@ def test_the_rest_of_the_arrival_and_the_other_arrivals_are_processed(ran: Place
     good = sum(rows - len(rejected) for _, rows, rejected in FILES.values())
     assert sum(event["copies"] for event in silver) == good + 2
     users = {event["user_id"] for event in silver}
-    assert {"ann", "Jürgen 世", 'a "quoted" one, with a comma', "u26", "u27"} <= users
+    assert {"ann", "Jürgen 世", 'a "quoted" one, with a comma', "u26", "u27", "u31", "u33"} <= users
     assert "nobody" not in users, "a hidden or temporary file is not read"
     assert {event["app_version"] for event in silver} == {"5.1.0", "5"}, "no line end stays in a field"
     assert {event["country"] for event in silver if event["user_id"] == "ann"} == {"DE"}
@@ -195,7 +203,7 @@ def test_status_names_the_reasons(ran: Place) -> None:
     words = " ".join(ran.done("status", "notes").split())
     rejected = sum(len(rejected) for _, _, rejected in FILES.values())
     assert f"rows rejected {rejected} (" in words
-    assert "file_header 3" in words and "file_empty 2" in words and "invalid_utf8 1" in words
+    assert "file_header 4" in words and "file_empty 2" in words and "invalid_utf8 1" in words
 
 
 def test_a_missing_landing_is_one_clear_message_and_writes_nothing(tmp_path: Path) -> None:

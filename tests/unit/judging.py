@@ -8,13 +8,13 @@ from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.spec import Feed, JsonArray
 from analytics_assets.transforms.bronze import bronze, judge
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
 
 
 def verdicts(raw: DataFrame, feed: Feed) -> DataFrame:
     """In: arrival and raw, a line or a record's JSON. Out: bronze."""
-    contract = contract_columns(feed.contract)
+    contract = contract_of(feed.contract)
     if isinstance(feed.format, JsonArray):
         judged = judge_records(raw, contract, feed.format.rest)
     else:

@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.bronze import asks_duration, bronze, judge, local_date, local_hour
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.row_rules import row_rule
 
 
 class Click(pa.DataFrameModel):
@@ -22,7 +23,7 @@ class Click(pa.DataFrameModel):
     clicks: T.LongType = pa.Field(ge=0, nullable=True, metadata={"violation": "clicks_negative"})
 
 
-CONTRACT = contract_columns(Click)
+CONTRACT = contract_of(Click)
 EVENT = {"event_time": "at", "user_id": "who", "action": "'click'", "object_id": "'page'"}
 RULES: dict[str, Any] = {
     "contract": CONTRACT,
@@ -48,6 +49,43 @@ def test_lines_without_quotes_are_judged_alike_whether_or_not_quotes_are_looked_
         judge(lines, CONTRACT, ",", check_utf8=False, has_quotes=has_quotes) for has_quotes in (True, False)
     )
     assertDataFrameEqual(with_quotes, without)
+
+
+class Visit(pa.DataFrameModel):
+    """A contract that rejects for some rules and warns of others."""
+
+    who: T.StringType = pa.Field(nullable=True)
+    at: T.TimestampType
+    clicks: T.LongType = pa.Field(le=10, nullable=True, metadata={"violation": "clicks_many", "severity": "warn"})
+    seen: T.LongType = pa.Field(nullable=True)
+
+    seen_first = row_rule("seen_first", "clicks <= seen", "There are more clicks than things that were seen.")
+    is_known = row_rule("is_known", "who <> '?'", "The user is nobody.", severity="warn")
+
+
+def test_a_row_with_a_warning_is_accepted_and_one_that_is_rejected_has_its_reasons_alone(spark: SparkSession) -> None:
+    lines = {
+        "ann,2025-03-10 00:00:00,5,5": ("on_time", None),
+        "ann,2025-03-10 00:00:00,6,5": ("rejected", ["seen_first"]),
+        "ann,2025-03-10 00:00:00,11,11": ("on_time", ["clicks_many"]),
+        "?,2025-03-09 00:00:00,11,11": ("late", ["clicks_many", "is_known"]),
+        "?,2025-03-10 00:00:00,11,5": ("rejected", ["seen_first"]),
+        "?,2025-03-10 00:00:00,,5": ("on_time", ["is_known"]),
+        ",2025-03-10 00:00:00,11,": ("rejected", ["user_id_unknown"]),
+        "?,2025-03-10 00:00:00,x,5": ("rejected", ["clicks_not_integer"]),
+        "?,2025-03-10 00:00:00": ("rejected", ["too_few_fields"]),
+    }
+    contract = contract_of(Visit)
+    rows = spark.createDataFrame([("2025-03-10", "f.csv", 1, line) for line in lines], LINE).coalesce(1)
+    judged = judge(rows, contract, ",", check_utf8=False, has_quotes=True)
+    made = bronze(judged, **(RULES | {"contract": contract, "keep_raw": True}))
+    assert {row.raw: (row.standing, row.violations) for row in made.collect()} == lines
+    assert "warnings" not in made.columns
+
+
+def test_a_contract_without_warnings_has_the_plan_that_it_had(spark: SparkSession) -> None:
+    assert not CONTRACT.warns
+    assert "warnings" not in landed(spark, "2025-03-10", "ann,2025-03-10 00:00:00,1").columns
 
 
 def standings(rows: DataFrame, **rules: Any) -> DataFrame:
@@ -154,7 +192,7 @@ def test_durations_are_judged_once(bounds: dict[str, int], violation: str, sql: 
     class Read(pa.DataFrameModel):
         ms: T.LongType = pa.Field(metadata={"violation": violation}, **bounds)
 
-    assert asks_duration(contract_columns(Read), EVENT | {"duration_ms": sql}) is asked
+    assert asks_duration(contract_of(Read).columns, EVENT | {"duration_ms": sql}) is asked
 
 
 def test_a_time_that_the_feeds_expression_cannot_read_is_a_reason(spark: SparkSession) -> None:

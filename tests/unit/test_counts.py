@@ -9,6 +9,7 @@ import pyspark.sql.functions as F
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
+from analytics_assets.layers.world import LandedRows, landed_rows, sums_by_arrival, unaccounted
 from analytics_assets.transforms.counts import event_counts, tide
 
 NAMES = ("source", "arrival", "file", "content", "event_date", "standing", "rows")
@@ -43,10 +44,49 @@ def test_rows_are_counted_by_file_date_hour_standing_and_first_reason(spark: Spa
     assertDataFrameEqual(actual, expected, rtol=0, atol=0)
 
 
+def test_an_accepted_row_is_counted_beside_its_standing_under_each_of_its_warnings(spark: SparkSession) -> None:
+    rows = spark.createDataFrame(
+        [
+            ("a.csv", "2025-01-03 22:59:59", "2025-01-03", "on_time", ["few", "odd"]),
+            ("a.csv", "2025-01-03 22:00:00", "2025-01-03", "on_time", ["odd"]),
+            ("a.csv", "2025-01-03 22:00:00", "2025-01-03", "on_time", None),
+            ("a.csv", None, None, "rejected", ["b", "a"]),
+        ],
+        "file string, event_time string, event_date string, standing string, violations array<string>",
+    ).withColumns({"event_time": F.col("event_time").cast("timestamp"), "event_date": F.col("event_date").cast("date")})
+    actual = event_counts(rows, "UTC", warns=True).withColumn("event_date", F.col("event_date").cast("string"))
+    expected = [
+        ("a.csv", "2025-01-03", 22, "on_time", None, 3),
+        ("a.csv", None, None, "rejected", "b", 1),
+        ("a.csv", "2025-01-03", 22, "warned", "few", 1),
+        ("a.csv", "2025-01-03", 22, "warned", "odd", 2),
+    ]
+    assertDataFrameEqual(actual, expected, rtol=0, atol=0)
+
+
+def test_warnings_are_no_rows_where_rows_are_added_up() -> None:
+    standings = {"landed": 5, "on_time": 3, "late": 1, "rejected": 1, "warned": 4}
+    counts = pa.table(
+        {
+            "source": ["events"] * 5,
+            "arrival": ["2025-01-03"] * 5,
+            "standing": [*standings],
+            "rule": [None, None, None, "a", "few"],
+            "rows": [*standings.values()],
+        }
+    )
+    assert sums_by_arrival(counts) == {"2025-01-03": (5, 4, 1)}
+    assert unaccounted(counts) == {}
+    assert landed_rows(counts) == LandedRows(
+        landed=5, accepted=4, rejected=1, late=1, reasons={"a": 1}, warnings={"few": 4}
+    )
+
+
 def test_a_dates_version_counts_its_accepted_rows_alone() -> None:
     others = [
         ("events", "2025-01-03", "a.csv", "f1", DAY, "rejected", 7),
         ("events", "2025-01-03", "a.csv", "f1", None, "landed", 12),
+        ("events", "2025-01-03", "a.csv", "f1", DAY, "warned", 4),
         ("users", "2025-01-03", "u.csv", "f2", DAY, "on_time", 3),
     ]
     late = ("events", "2025-01-04", "b.csv", "f3", DAY, "late", 2)

@@ -9,7 +9,7 @@ from analytics_assets.cli import app
 from analytics_assets.discovery import load_feeds
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.contract import rules as contract_rules
 from resources.settings import Settings
 
@@ -42,10 +42,10 @@ def test_the_docs_name_every_field_of_a_feed() -> None:
 def test_the_page_of_a_feed_names_its_columns_and_the_reasons_for_which_it_rejects_rows(feed: Feed) -> None:
     assert f"feeds/{feed.name}.md" in (PROJECT / "docs" / "feeds.md").read_text()
     page = (PROJECT / "docs" / "feeds" / f"{feed.name}.md").read_text()
-    columns = contract_columns(feed.contract)
-    rules = {rule.name for rule in contract_rules(columns, str.upper)}
+    contract = contract_of(feed.contract)
+    rules = {rule.name for rule in contract_rules(contract, str.upper)}
     reasons = rules | {reason for _, broken in feed.examples for reason in broken}
-    keys = {column.key for column in columns}
+    keys = {column.key for column in contract.columns}
     assert {name for name in keys | reasons if f"`{name}`" not in page} == set()
 
 

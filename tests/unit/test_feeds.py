@@ -19,7 +19,7 @@ from analytics_assets.feeds.shop import FEED as SHOP
 from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, JsonArray, SessionRule
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import bronze, judge
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
 
 FEEDS = load_feeds()
@@ -27,7 +27,7 @@ FEEDS = load_feeds()
 
 def judged(raw: DataFrame, feed: Feed) -> DataFrame:
     """Lines or records with the verdict of the feed's contract."""
-    contract = contract_columns(feed.contract)
+    contract = contract_of(feed.contract)
     if isinstance(feed.format, JsonArray):
         return judge_records(raw, contract, feed.format.rest)
     return judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
@@ -39,7 +39,7 @@ def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSe
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
     rows = bronze(
         judged(raw, feed),
-        contract=contract_columns(feed.contract),
+        contract=contract_of(feed.contract),
         event=feed.event.expressions(),
         zone=feed.time_zone,
         source_zone=feed.source_zone,

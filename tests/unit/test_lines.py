@@ -28,7 +28,7 @@ def by_hand(content: bytes) -> Lines:
 
 
 def both_ways(
-    spark: SparkSession, root: Path, files: dict[str, bytes], header: bool = False
+    spark: SparkSession, root: Path, files: dict[str, bytes], header: bool = False, encoding: str = "utf-8"
 ) -> tuple[dict[str, FileLines], dict[str, Lines]]:
     """Lines as they are counted, and as they are read, by the name of the file."""
     folder = root / "logs" / "2025-01-03"
@@ -40,8 +40,8 @@ def both_ways(
     landing = Landing(root=str(root))
     landed = landing.files(PATTERN)
     with one_file_a_task(spark):
-        counted = count_lines(spark, landed)
-        lines = read_lines(spark, landing.uri, landed, counted, header)
+        counted = count_lines(spark, landed, ["utf-8", encoding])
+        lines = read_lines(spark, landing.uri, landed, counted, header, encoding)
         rows = lines.select("file", "line_number", F.col("raw").cast("binary").alias("octets")).collect()
     read: dict[str, Lines] = {name: [] for name in files}
     for row in rows:
@@ -110,7 +110,7 @@ def test_the_traits_of_a_text_are_seen(hostile: tuple[dict[str, FileLines], dict
     assert {name for name in HOSTILE if counted[f"{name}.log"].has_quote} == {
         name for name, text in HOSTILE.items() if b'"' in text
     }
-    assert [counted[f"{name}.log"].is_utf8 for name in ("invalid_utf8", "umlauts", "bom", "nul")] == [
+    assert [counted[f"{name}.log"].is_text for name in ("invalid_utf8", "umlauts", "bom", "nul")] == [
         False,
         True,
         True,
@@ -169,6 +169,93 @@ def test_any_bytes_in_any_blocks_are_counted_and_read_alike(
         counted, read = both_ways(spark, tmp_path, files)
     assert read == {name: by_hand(content) for name, content in files.items()}
     assert {name: found.lines for name, found in counted.items()} == {name: len(found) for name, found in read.items()}
+
+
+WIDE_PIECES = [
+    "\n",
+    "\r\n",
+    "\r",
+    "a",
+    "bc",
+    "\u0a0a",
+    "\u0d0a",
+    "\u0a0d",
+    "\u000d\u0a00",
+    "\U0001f600",
+    "\x00",
+    "\ufeff",
+]
+
+
+# Not shrunk, as above.
+@settings(
+    max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    texts=st.lists(st.lists(st.sampled_from(WIDE_PIECES), max_size=25).map("".join), min_size=1, max_size=6),
+    block=st.integers(8, 100),
+    order=st.sampled_from(["utf-16-le", "utf-16-be"]),
+)
+def test_any_text_in_utf16_is_counted_and_read_alike(
+    spark: SparkSession, tmp_path: Path, texts: list[str], block: int, order: str
+) -> None:
+    files = {f"{place}.log": f"\ufeff{text}".encode(order) for place, text in enumerate(texts)}
+    with spark_config(spark, {BLOCK_SIZE: str(block)}):
+        counted, read = both_ways(spark, tmp_path, files, encoding="utf-16")
+    assert read == {f"{place}.log": by_hand(BOM + text.encode()) for place, text in enumerate(texts)}
+    assert {name: found.lines for name, found in counted.items()} == {name: len(found) for name, found in read.items()}
+    assert {(found.encoding, found.is_text) for found in counted.values()} == {("utf-16", True)}
+
+
+def test_what_is_not_utf8_is_latin1_where_that_is_declared(spark: SparkSession, tmp_path: Path) -> None:
+    files = {"one.log": "é,ü\r\n\r\nß\x85".encode("latin-1"), "two.log": b"\xff"}
+    counted, read = both_ways(spark, tmp_path, files, encoding="latin-1")
+    assert read == {"one.log": [(1, "é,ü".encode()), (3, "ß\x85".encode())], "two.log": [(1, "ÿ".encode())]}
+    assert {name: (found.lines, found.encoding, found.first_line) for name, found in counted.items()} == {
+        "one.log": (2, "latin-1", "é,ü\r"),
+        "two.log": (1, "latin-1", "ÿ"),
+    }
+
+
+@pytest.mark.parametrize("block", [8, 9, 10, 11, 64])
+def test_the_encoding_is_that_of_the_whole_file_wherever_its_blocks_end(
+    spark: SparkSession, tmp_path: Path, block: int
+) -> None:
+    good = "aé€😀\n".encode() * 9
+    files = {
+        "ascii": b"a\n" * 40,
+        "utf8": good,
+        "marked": BOM + good + b"\xff",
+        "byte_lost": good[:34] + good[35:],
+        "cut_off": good[:-2],
+        "byte_more": good[:30] + b"\x80" + good[30:],
+        "latin1": "é\n".encode("latin-1") * 30,
+        "wide": "é\n".encode("utf-16") * 3,
+        "wide_cut": "é\n".encode("utf-16") + b"a",
+        "lone_surrogate": codecs.BOM_UTF16_LE + b"\x00\xd8\n\x00",
+    }
+    landing = Landing(root=str(tmp_path))
+    folder = tmp_path / "logs" / "2025-01-03"
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / f"{name}.log").write_bytes(content)
+    with spark_config(spark, {BLOCK_SIZE: str(block)}):
+        counted = count_lines(spark, landing.files(PATTERN), ["utf-8", "utf-16", "latin-1"])
+        plain = count_lines(spark, landing.files(PATTERN))
+    assert {Path(path).stem: (found.encoding, found.is_text) for path, found in counted.items()} == {
+        "ascii": ("utf-8", True),
+        "utf8": ("utf-8", True),
+        "marked": ("utf-8", False),
+        "byte_lost": ("latin-1", True),
+        "cut_off": ("latin-1", True),
+        "byte_more": ("latin-1", True),
+        "latin1": ("latin-1", True),
+        "wide": ("utf-16", True),
+        "wide_cut": ("utf-16", False),
+        "lone_surrogate": ("utf-16", False),
+    }
+    assert {found.encoding for found in plain.values()} == {"utf-8"}
+    assert {Path(path).stem for path, found in plain.items() if found.is_text} == {"ascii", "utf8"}
 
 
 def test_a_character_cut_off_before_a_carriage_return_stays(spark: SparkSession, tmp_path: Path) -> None:

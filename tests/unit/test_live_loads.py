@@ -16,7 +16,7 @@ from resources.spark import spark_config
 
 ROWS = (
     "event_time timestamp, event_date date, user_id string, action string, object_id string, duration_ms long,"
-    " app_version string, arrival string, file string, violations array<string>"
+    " app_version string, arrival string, file string, standing string"
 )
 CONTENT = ["event_time", "user_id", "action", "object_id", "duration_ms", "app_version"]
 DAY = datetime(2025, 3, 1)
@@ -31,10 +31,10 @@ def row(
     ms: int | None = 1000,
     version: str | None = "5.9.0",
     file: str = "a",
-    broken: Sequence[str] | None = None,
+    standing: str = "on_time",
 ) -> tuple[Any, ...]:
     time = datetime.fromisoformat(f"2025-03-01T{at}")
-    return (time, DAY.date(), user, action, "p1", ms, version, "2025-03-01", file, broken)
+    return (time, DAY.date(), user, action, "p1", ms, version, "2025-03-01", file, standing)
 
 
 def counted(
@@ -85,7 +85,7 @@ def test_copies_in_other_files_are_not_seen(spark: SparkSession) -> None:
 
 
 def test_a_rejected_row_is_neither_a_load_nor_accepted(spark: SparkSession) -> None:
-    assert counted(spark, [row(broken=["duration_out_of_range"])]) == []
+    assert counted(spark, [row(standing="rejected")]) == []
 
 
 @pytest.mark.parametrize("other", [row(action="edit"), row(ms=None)], ids=["other action", "no duration"])
@@ -106,7 +106,7 @@ def test_a_load_later_than_its_file_has_no_minute(spark: SparkSession) -> None:
 
 
 def test_the_rows_of_all_cells_are_the_accepted_ones(spark: SparkSession) -> None:
-    rows = [row(), row(), row("09:16:00"), row(action="edit"), row("11:00:00"), row(broken=["x"]), row(file="b")]
+    rows = [row(), row(), row("09:16:00"), row(action="edit"), row("11:00:00"), row(standing="rejected"), row(file="b")]
     assert sum(cell["rows"] for cell in counted(spark, rows)) == 6
 
 

@@ -13,14 +13,16 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.layers.reading import examine, judged_rows
 from analytics_assets.transforms.bronze import judge
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import event_counts
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.sessions import sessions
 from analytics_assets.transforms.silver import WHOLE_ROW, events_in_sessions
 from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
+from resources.landing import Landing
 from resources.spark import spark_config
 
 KEY = ("user_id", "event_time", "action", "object_id")
@@ -133,12 +135,35 @@ def test_what_is_summed_from_silver_needs_one_shuffle_and_no_sort(
 
 def test_bronze_is_judged_without_a_shuffle_and_without_python(spark: SparkSession, bronze_table: DataFrame) -> None:
     judged = judge(
-        bronze_table.select("raw", "arrival"), contract_columns(NOTES.contract), ",", check_utf8=False, has_quotes=True
+        bronze_table.select("raw", "arrival"), contract_of(NOTES.contract), ",", check_utf8=False, has_quotes=True
     )
     count = nodes(judged)
     assert [count(name) for name in ("Exchange", "Sort", "BatchEvalPython", "ArrowEvalPython", "PythonMapInArrow")] == [
         0
     ] * 5
+
+
+def test_files_of_the_usual_layout_are_read_in_one_scan_and_others_in_few_more(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Whatever the number of headers: files of one separator and encoding share a scan."""
+    folder = tmp_path / "notes" / "events" / "2025-01-03"
+    folder.mkdir(parents=True)
+    names = [column.name for column in contract_of(NOTES.contract).columns]
+
+    def planned() -> Callable[[str], int]:
+        landing, contract = Landing(root=str(tmp_path)), contract_of(NOTES.contract)
+        reading = examine(spark, landing.files(NOTES.landing), contract, NOTES.format)
+        return nodes(judged_rows(spark, landing, reading, NOTES.landing, contract, NOTES.format))
+
+    for place in range(3):
+        (folder / f"usual{place}.csv").write_text(",".join(names) + "\n")
+    count = planned()
+    assert [count(name) for name in ("FileScan", "Union", "BroadcastHashJoin", "Exchange")] == [1, 0, 0, 0]
+    for place in range(1, len(names)):
+        (folder / f"other{place}.csv").write_text(",".join(names[place:] + names[:place]) + "\n")
+    count = planned()
+    assert [count(name) for name in ("FileScan", "Union", "BroadcastHashJoin", "Exchange")] == [2, 1, 1, 0]
 
 
 def test_counts_read_the_few_columns_that_they_need(spark: SparkSession, bronze_table: DataFrame) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.testing import assertDataFrameEqual
 
-from analytics_assets.transforms.contract import contract_columns
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
 from resources.records import count_records, read_records
@@ -104,7 +104,7 @@ def test_a_record_becomes_the_columns_of_its_keys(spark: SparkSession) -> None:
         None,
     ]
     raw = spark.createDataFrame([(place, record) for place, record in enumerate(records)], "place int, raw string")
-    found = judge_records(raw, contract_columns(Record), "more").drop("raw")
+    found = judge_records(raw, contract_of(Record), "more").drop("raw")
     expected = [
         (0, "a", "DE", None, None),
         (1, "12345678901234567890", None, None, None),
