@@ -22,7 +22,7 @@ from asset_checks.laws import laws_of
 
 
 def check_causes(instance: dg.DagsterInstance, feed: Feed) -> tuple[list[Cause], list[str]]:
-    """A cause for each check that does not hold; and keys of those that a run is just judging, or was when it ended."""
+    """A cause for each check that does not hold; and keys of those of which a run is just judging a partition."""
     storage, partitions = instance.event_log_storage, partitions_of(feed)
     checks = {
         dg.AssetCheckKey(dg.AssetKey([feed.name, law.table]), check.name): check
@@ -31,7 +31,7 @@ def check_causes(instance: dg.DagsterInstance, feed: Feed) -> tuple[list[Cause],
         for check in law.checks
     }
     failed: dict[dg.AssetCheckKey, list[str | None]] = {}
-    unsure = []
+    planned: dict[str, set[str]] = {}
     infos = storage.get_asset_check_partition_info(list(checks))
     newest = max((info.partition_key for info in infos if info.partition_key), default="")
     since = look_back_begin(newest, feed.look_back_days) if newest else ""
@@ -45,13 +45,15 @@ def check_causes(instance: dg.DagsterInstance, feed: Feed) -> tuple[list[Cause],
         if info.latest_execution_status == Status.FAILED:
             failed.setdefault(info.check_key, []).append(info.partition_key)
         elif info.latest_execution_status == Status.PLANNED:
-            unsure.append(_key(feed, checks[info.check_key]))
-    found = [
-        _cause(instance, feed, checks[key], keys, partitions)
-        for key, keys in failed.items()
-        if _key(feed, checks[key]) not in unsure
-    ]
-    return found, unsure
+            planned.setdefault(info.latest_planned_run_id or "", set()).add(_key(feed, checks[info.check_key]))
+    found = [_cause(instance, feed, checks[key], keys, partitions) for key, keys in failed.items()]
+    # What a run that is gone had planned hides a verdict for good: nothing is waited for.
+    return found, sorted({key for run, keys in planned.items() if _is_under_way(instance, run) for key in keys})
+
+
+def _is_under_way(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id)
+    return run is not None and not run.is_finished
 
 
 def _cause(

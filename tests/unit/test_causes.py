@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.test_utils import create_run_for_test
 from deltalake import write_deltalake
 
@@ -21,6 +22,7 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.world import COUNTS, World
 from analytics_assets.sensors import PAUSES
+from asset_checks.anomaly_checks import ANOMALIES_LAW
 from asset_checks.conservation import LANDED, UNIQUE
 from asset_checks.dagster_checks import evaluation
 from asset_checks.law import Check, Verdict
@@ -74,6 +76,16 @@ class Standing:
                     event_specific_data=found,
                 )
                 self.instance.report_dagster_event(event, run_id)
+
+    def plans(self, check: Check, run_id: str) -> None:
+        """A run says that it will judge a check as a whole."""
+        planned = AssetCheckEvaluationPlanned(asset_key=dg.AssetKey(["notes", check.table]), check_name=check.name)
+        event = dg.DagsterEvent(
+            event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED.value,
+            job_name="notes_backfill",
+            event_specific_data=planned,
+        )
+        self.instance.report_dagster_event(event, run_id)
 
     def ran(self, status: dg.DagsterRunStatus, job: str = "notes_pass", **tags: str) -> str:
         return create_run_for_test(self.instance, job_name=job, status=status, tags=tags).run_id
@@ -151,6 +163,20 @@ def test_a_verdict_on_a_whole_range_counts_for_nothing_beside_those_on_its_dates
     standing.judged(UNIQUE, ["2025-03-01", None], False)
     standing.judged(UNIQUE, ["2025-03-01"], True)
     assert standing.causes() == []
+
+
+def test_of_a_check_that_a_run_is_just_judging_nothing_is_known_until_the_run_ends(standing: Standing) -> None:
+    check = ANOMALIES_LAW.checks[0]
+    standing.judged(check, [None], False)
+    assert [cause.rule for cause in standing.causes()] == [check.name]
+    run_id = standing.ran(dg.DagsterRunStatus.STARTED, job="notes_backfill")
+    standing.plans(check, run_id)
+    looked = look([standing.world], standing.instance, NOW_S)
+    assert (looked.causes, looked.unsure) == ([], [f"notes/check/anomalies/{check.name}"])
+    run = standing.instance.get_run_by_id(run_id)
+    assert run is not None
+    standing.instance.report_run_failed(run)
+    assert look([standing.world], standing.instance, NOW_S).unsure == []
 
 
 def test_the_newest_run_of_a_job_tells(standing: Standing) -> None:

@@ -185,12 +185,12 @@ def test_a_service_that_hangs_holds_up_neither_the_others_nor_the_round(tmp_path
     hangs = Box(key="hangs", is_here=False, before=lambda: is_over.wait(30) and None)
     quick = Box(key="quick", is_here=False)
     began = time.monotonic()
-    done = post(tmp_path, hangs, quick, round_s=0.5).round(found(cause("unique"), cause("bounded")))
+    done = post(tmp_path, hangs, quick, round_s=2.0).round(found(cause("unique")))
     is_over.set()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert done is not None
-    assert [len(quick.taken), done.sent] == [2, 2]
-    assert done.failed == {"hangs": "no answer within 0 s"}
+    assert [len(quick.taken), done.sent] == [1, 1]
+    assert done.failed == {"hangs": "no answer within 2 s"}
     assert set(done.book.pauses) == {"hangs"}
 
 
