@@ -21,11 +21,11 @@ from analytics_assets.layers.counting import (
 )
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
-from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.reading import Quarantined, bronze_rows, examine, judged_rows, reading_config
 from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.tide import record_tide
 from analytics_assets.layers.world import Built, World, built
-from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME, bronze
+from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from resources.conditions import Condition, between, one_of, one_of_dates
@@ -103,16 +103,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-    rows = bronze(
-        judged,
-        contract=contract,
-        event=feed.event.expressions(),
-        zone=feed.time_zone,
-        source_zone=feed.source_zone,
-        first_date=feed.first_date,
-        lag_days=feed.lag_days,
-        keep_raw=feed.event_key == WHOLE_ROW,
-    )
+    rows = bronze_rows(feed, judged, contract, keep_raw=feed.event_key == WHOLE_ROW)
     is_arrival = one_of("arrival", keys)
     left = begin_reading(world, EVENTS_SOURCE, keys)
     with reading_config(spark, feed.format):
