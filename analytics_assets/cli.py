@@ -60,6 +60,8 @@ def demo(
 ) -> None:
     """A year of events becomes sessions and active users, compared with the truth.
 
+    Ends with 1 where a figure differs, or where an anomaly that was put into the sample is missed.
+
     Examples:  tidebook demo      tidebook demo --feed access_log      tidebook demo --events 200000
     """
     from analytics_assets.commands.demo import run_demo

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from analytics_assets.commands.figures import Figures, feed_figures, print_figures
 from analytics_assets.commands.generate import YEAR_DAYS, generate
-from analytics_assets.commands.injected import injected, retention_differences
+from analytics_assets.commands.injected import Findings, injected, print_findings, retention_differences
 from analytics_assets.commands.instance import PROJECT
 from analytics_assets.commands.report import record, write_pages
 from analytics_assets.commands.run import run
@@ -41,7 +41,7 @@ DEMO_FEEDS = ("notes", "access_log")
 
 
 def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
-    """Run the demo, and print its table; whether what came out equals what is true."""
+    """Run the demo, and print its table; whether what came out is what is true."""
     if feed_name not in DEMO_FEEDS:
         raise UserError(f"saw --feed {feed_name!r}, expected one of: {', '.join(DEMO_FEEDS)}")
     began = time.monotonic()
@@ -61,6 +61,16 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     seconds = {"generate": generated, **outcome.seconds, "report": time.monotonic() - report_began}
     seconds["start and records"] = time.monotonic() - began - sum(seconds.values())
     print_figures(figures, seconds, console)
+    is_true = equals_truth(world, figures, truth, console)
+    console.print(
+        f"\nThe reports:    {pages.index}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
+        f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\""
+    )
+    return is_true
+
+
+def equals_truth(world: World, figures: Figures, truth: Truth | dict[str, object], console: Console) -> bool:
+    """Whether the tables hold what is true, and miss nothing that was injected and that there is enough of; says so."""
     differences = _compare(figures, truth)
     compared = "rows, reasons, duplicates, late, sessions, DAU of each date"
     if isinstance(truth, NotesTruth):
@@ -70,13 +80,9 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
         console.print("[red]NOT equal to the truth:[/red] " + "; ".join(differences[:10]))
     else:
         console.print(f"[green]equal to the truth[/green]: {compared}")
-    if isinstance(truth, NotesTruth):
-        _print_injected(*injected(world, truth), console)
-    console.print(
-        f"\nThe reports:    {pages.index}\nThe Dagster UI: make ui  (or: tidebook ui)\nA table:        "
-        f"tidebook show {feed_name}/active_users --where \"dimension = 'all'\""
-    )
-    return not differences
+    findings = injected(world, truth) if isinstance(truth, NotesTruth) else Findings()
+    print_findings(findings, console)
+    return not differences and not findings.missed
 
 
 def _start_afresh(feed_name: str) -> None:
@@ -130,16 +136,6 @@ def _access_log(console: Console) -> dict[str, object]:
         (folder / "access.log").write_bytes(b"".join(lines))
     console.print(f"{sum(map(len, days.values())):,} lines of a real log in {landing}, a file a day")
     return LOG_TRUTH
-
-
-def _print_injected(seen: list[str], missed: list[str], console: Console) -> None:
-    """What was put into the sample to be found. Few events or dates may not be enough for a verdict: no failure."""
-    if seen:
-        console.print("[green]found[/green]: " + "; ".join(seen))
-    if missed:
-        console.print(
-            "[yellow]not found[/yellow] (a short or small sample may not be enough for a verdict): " + "; ".join(missed)
-        )
 
 
 def _compare(figures: Figures, truth: Truth | dict[str, object]) -> list[str]:

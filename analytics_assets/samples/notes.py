@@ -16,7 +16,7 @@ from analytics_assets.samples.files import Progress, begin_landing, truth_file
 from analytics_assets.samples.notes_lines import EVENTS_HEADER, events_file, note_texts, users_file
 from analytics_assets.samples.options import NotesOptions
 from analytics_assets.samples.people import DEVICES, People, make_people
-from analytics_assets.samples.releases import releases
+from analytics_assets.samples.releases import Releases, releases
 from analytics_assets.samples.snapshots import Snapshots, snapshot_days, write_snapshots
 from analytics_assets.samples.tally import Tally
 from analytics_assets.samples.truth import NotesTruth, write_truth
@@ -62,13 +62,19 @@ def generate_notes(landing: Path, options: NotesOptions, progress: Progress | No
         tally.add(events)
         files.write(faults.rows(events), end_day)
 
-    truth = _truth(options, people, plan, snapshots, files.counts, tally)
+    truth = _truth(options, people, plan, versions, snapshots, files.counts, tally)
     write_truth(truth_file(landing, "notes"), truth)
     return truth
 
 
 def _truth(
-    options: NotesOptions, people: People, plan: Plan, snapshots: Snapshots, landed: Landed, tally: Tally
+    options: NotesOptions,
+    people: People,
+    plan: Plan,
+    versions: Releases,
+    snapshots: Snapshots,
+    landed: Landed,
+    tally: Tally,
 ) -> NotesTruth:
     return NotesTruth(
         feed="notes",
@@ -83,4 +89,5 @@ def _truth(
         snapshot_duplicates=snapshots.duplicates,
         users_without_snapshot=int(np.count_nonzero(~snapshots.is_listed[tally.active_users()])),
         device_load={device: load for device, (_, load) in DEVICES.items()},
+        slow_versions=versions.slow(options.days),
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from analytics_assets.samples.events import Floats, Ints
 
-SLOW_VERSION = "5.10.0"  # a release that made loading slower, mended by its patch
+SLOW_VERSION, SLOW_FACTOR = "5.10.0", 1.3  # a release that made loading slower, mended by its patch
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class Releases:
         """Index of the version that users have on a date who update `delay` days after a release."""
         return np.maximum(np.searchsorted(self.day, day - delay, side="right") - 1, 0)
 
+    def slow(self, days: int) -> dict[str, float]:
+        """Versions out within so many days that are slower than those around them, with the factor."""
+        out = [version for version, day in zip(self.versions, self.day, strict=True) if day < days]
+        return {SLOW_VERSION: SLOW_FACTOR} if SLOW_VERSION in out else {}
+
 
 def releases(days: int) -> Releases:
     """Versions 5.7.0, 5.7.1, 5.8.0, … so that 5.9.0 and 5.10.0 come out early in the range."""
@@ -33,5 +38,5 @@ def releases(days: int) -> Releases:
     versions = [f"5.{7 + number // 2}.{number % 2}" for number in range(count)]
     load = 0.99 ** np.arange(count)
     if SLOW_VERSION in versions:
-        load[versions.index(SLOW_VERSION)] *= 1.3
+        load[versions.index(SLOW_VERSION)] *= SLOW_FACTOR
     return Releases(versions=versions, day=first + apart * np.arange(count), load=load)

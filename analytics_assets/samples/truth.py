@@ -69,7 +69,8 @@ class NotesTruth(Truth):
     """engaged_ms: sum of all events' durations. snapshot_rows: rows by arrival of the dimension.
 
     snapshot_duplicates: rows beyond one a (arrival, user). users_without_snapshot: active users in no snapshot.
-    device_load: the factor by which each device makes pages load slower; empty where none does.
+    device_load: the factor by which each device makes pages load slower; empty where none does. slow_versions: the
+    same of versions that came out slower than those around them.
     """
 
     engaged_ms: int
@@ -80,6 +81,7 @@ class NotesTruth(Truth):
     snapshot_duplicates: int
     users_without_snapshot: int
     device_load: dict[str, float]
+    slow_versions: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

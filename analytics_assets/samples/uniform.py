@@ -74,6 +74,7 @@ def generate_like_sample(landing: Path, options: UniformOptions, progress: Progr
         snapshot_duplicates=options.dimension_rows - len(np.unique(listed)),
         users_without_snapshot=int(np.count_nonzero(~np.isin(active, listed))),
         device_load={},
+        slow_versions={},
     )
     write_truth(truth_file(landing, "notes"), truth)
     return truth

@@ -6,22 +6,21 @@ Belongs here: a feed with its description and first date, the strategy that fits
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
 import stories
-from described import FEEDS, Described, lasting
+from alarms import Rule
+from described import FEEDS, Described, Rates, lasting
 from hypothesis import strategies as st
 from playing import tables_of
-from watched import HOURS, MOST_IN_A_MINUTE, MOST_IN_AN_HOUR, RULE
 
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.spec import AnomalyRule, Feed, UnlikelyRule
 
 MONDAY = date(2025, 1, 27)
 # Low, so that histories of few events have some of each.
-WATCHED = AnomalyRule(enter=RULE.enter, leave=RULE.leave, minimum_volume=RULE.least)
-UNLIKELY = UnlikelyRule(minute=MOST_IN_A_MINUTE, hour=MOST_IN_AN_HOUR, hours=HOURS)
+WATCHED, UNLIKELY = Rule(enter=2.0, leave=1.0, least=1), Rates(minute=1, hour=3, hours=4)
 REAL_LOG_BEGINS = date(2015, 5, 17)
 
 
@@ -46,8 +45,10 @@ def feed_and_description(name: str, number: int) -> tuple[Feed, Described, date]
     The real log ends after four dates: here it goes on for as many as the histories need, as finite files still.
     """
     # Other histories must not make an arrival too old to have lost a file.
-    feed, described = replace(find_feed(name), look_back_days=stories.DAYS * number * 2), FEEDS[name]
-    feed = replace(feed, anomalies=WATCHED, unlikely=UNLIKELY)
+    feed = replace(find_feed(name), look_back_days=stories.DAYS * number * 2)
+    anomalies = AnomalyRule(enter=WATCHED.enter, leave=WATCHED.leave, minimum_volume=WATCHED.least)
+    feed = replace(feed, anomalies=anomalies, unlikely=UnlikelyRule(**asdict(UNLIKELY)))
+    described = replace(FEEDS[name], watched=WATCHED, unlikely=UNLIKELY)
     if feed.closed_through is None:
         return feed, described, MONDAY
     first, last = REAL_LOG_BEGINS, REAL_LOG_BEGINS + timedelta(days=number * stories.DAYS - 1)

@@ -7,13 +7,23 @@ Tidebook (an error there must not be the oracle's too), how files are read (land
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 import landed
+from alarms import Rule
 
 HALF_HOUR = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What no person does on a date: more user actions in a minute or an hour, or some in so many hours."""
+
+    minute: int = 90
+    hour: int = 1_500
+    hours: int = 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +31,8 @@ class Described:
     """A feed. read: rows of a file's bytes. content: what decides between rows of one key, after arrival and file.
 
     ties: by what events of one time, action and object are ordered. kept: columns of silver beside the event's.
-    start, through, last: history_start, closed_through and last_date where they are declared.
+    start, through, last: history_start, closed_through and last_date where they are declared. watched, unlikely: the
+    thresholds of anomalies and of unlikely users.
     """
 
     name: str
@@ -48,6 +59,8 @@ class Described:
     start: date | None = None
     through: date | None = None
     last: date | None = None
+    watched: Rule = field(default_factory=Rule)
+    unlikely: Rates = field(default_factory=Rates)
 
     def arrival(self, path: str) -> str:
         """The arrival of a file: its folder's date, with the hour of its name where hours arrive."""

@@ -12,15 +12,10 @@ from datetime import date
 from typing import Any
 
 import oracle_alarms
-from alarms import Rule
 from closed_dates import History
 from described import Described
 from events import Row
 
-RULE = Rule(enter=2.0, leave=1.0, least=1)
-"""Low, so that histories of few events have alarms."""
-MOST_IN_A_MINUTE, MOST_IN_AN_HOUR, HOURS = 1, 3, 4
-"""Likewise for unlikely users."""
 FEW_LOADS = 100
 INEXACT = ("expected", "expected_low", "expected_high", "score", "carried_by", "severity")
 """Columns of figures whose last digit depends on the order of a sum."""
@@ -47,7 +42,7 @@ def expected(
     series.sort(
         key=lambda row: (row["metric"], row["granularity"], row["dimension"], row["value"], row["day"], row["hour"])
     )
-    points, reports = oracle_alarms.tables(series, RULE)
+    points, reports = oracle_alarms.tables(series, feed.watched)
     for row in (*points, *reports):
         for name in INEXACT:
             row.pop(name, None)
@@ -144,7 +139,8 @@ def _unlikely(
         minutes = Counter(time.replace(second=0, microsecond=0) for time in times)
         hours = Counter(time.replace(minute=0, second=0, microsecond=0) for time in times)
         minute, hour = max(minutes.values(), default=0), max(hours.values(), default=0)
-        broken = {"minute": minute > MOST_IN_A_MINUTE, "hour": hour > MOST_IN_AN_HOUR, "day": len(hours) >= HOURS}
+        most = feed.unlikely
+        broken = {"minute": minute > most.minute, "hour": hour > most.hour, "day": len(hours) >= most.hours}
         if history.start <= day <= history.as_of and any(broken.values()):
             engaged = {"engaged_ms": sum(event["duration_ms"] for event in own)} if feed.has_duration else {}
             listed.append(

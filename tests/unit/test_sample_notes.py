@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from analytics_assets.samples import blocks, kinds
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.notes_lines import break_note
 from analytics_assets.samples.options import NotesOptions
+from analytics_assets.samples.releases import releases
 from analytics_assets.samples.truth import NotesTruth, read_truth
 
 GOOD = b"u0000001,2025-01-03 10:15:00,page_view,p000042,1200,5.10.0\n"
@@ -202,18 +204,28 @@ def test_a_broken_line_has_the_fault_of_its_kind_alone(kind: str) -> None:
         assert verdict(line[:-1], date(2025, 1, 3)) == kind
 
 
-def test_pages_load_slower_by_the_factor_of_the_device(tmp_path: Path) -> None:
-    """Medians of many loads, in one version: a factor is met within a few per cent."""
+def test_pages_load_slower_by_the_factor_of_the_device_and_of_the_slow_version(tmp_path: Path) -> None:
+    """Medians of many loads: a factor is met within a few per cent."""
     landing = tmp_path
     truth = generate_notes(landing, small(events=60_000, users=2_000, bots=0, broken_share=0, change_share=0))
     devices: dict[str, str] = {}
     for path in sorted((landing / "notes" / "users").glob("*/users.csv")):
         devices |= {line.split(",")[0]: line.split(",")[3] for line in path.read_text().splitlines()[1:]}
-    loads = defaultdict(list)
+    loads, of_versions = defaultdict(list), defaultdict(list)
     for event in Recount(landing).events.values():
+        if event.action == "page_view":
+            of_versions[event.version].append(event.duration_ms)
         if event.action == "page_view" and event.user in devices:
             loads[devices[event.user]].append(event.duration_ms)
     medians = {device: sorted(found)[len(found) // 2] for device, found in loads.items() if device}
     assert medians.keys() == truth.device_load.keys()
     for device, factor in truth.device_load.items():
         assert medians[device] / medians["iPhone"] == pytest.approx(factor / truth.device_load["iPhone"], rel=0.06)
+    assert truth.slow_versions == {"5.10.0": 1.3}
+    before, slow, after = (median(of_versions[version]) for version in ("5.9.1", "5.10.0", "5.10.1"))
+    assert slow / before == pytest.approx(1.3, rel=0.06) and slow / after == pytest.approx(1.3, rel=0.06)
+
+
+@pytest.mark.parametrize(("days", "slow"), [(12, {}), (13, {"5.10.0": 1.3})])
+def test_a_slow_version_that_is_not_out_in_time_is_not_in_the_truth(days: int, slow: dict[str, float]) -> None:
+    assert releases(days).slow(days) == slow
