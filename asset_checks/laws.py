@@ -15,6 +15,7 @@ from asset_checks.power_checks import POWER_LAW
 from asset_checks.profile_checks import PROFILES_LAW
 from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.session_checks import SESSIONS_LAW
+from asset_checks.session_day_checks import SESSION_DAYS_LAW
 from asset_checks.share_checks import SHARES_LAW
 from asset_checks.volume_checks import VOLUME_LAW
 
@@ -22,6 +23,7 @@ OF_ALL: tuple[Law, ...] = (
     joined(BRONZE_LAW, SHARES_LAW),
     joined(SILVER_LAW, VOLUME_LAW),
     SESSIONS_LAW,
+    SESSION_DAYS_LAW,
     ACTIVE_USERS_LAW,
     RETENTION_LAW,
     BUCKETS_LAW,
