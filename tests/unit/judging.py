@@ -7,7 +7,8 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.spec import Feed, JsonArray
-from analytics_assets.transforms.bronze import bronze, judge
+from analytics_assets.layers.reading import bronze_rows
+from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
 
@@ -19,13 +20,5 @@ def verdicts(raw: DataFrame, feed: Feed) -> DataFrame:
         judged = judge_records(raw, contract, feed.format.rest)
     else:
         judged = judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
-    return bronze(
-        judged.withColumns({"file": F.lit("file"), "line_number": F.lit(1)}),
-        contract=contract,
-        event=feed.event.expressions(),
-        zone=feed.time_zone,
-        source_zone=feed.source_zone,
-        first_date=feed.first_date,
-        lag_days=feed.lag_days,
-        keep_raw=True,
-    )
+    judged = judged.withColumns({"file": F.lit("file"), "line_number": F.lit(1)})
+    return bronze_rows(feed, judged, contract, keep_raw=True)
