@@ -15,7 +15,7 @@ from analytics_assets.observer import Observer
 from analytics_assets.passes import run_pass
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
-from analytics_assets.samples.truth import AnomalousDay, NotesTruth, read_truth
+from analytics_assets.samples.truth import AnomalousDay, NotesTruth
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
@@ -30,21 +30,22 @@ SLOW = "5.10.0"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> World:
-    root = tmp_path_factory.mktemp("injected")
-    generate_notes(root / "landing", SAMPLE)
-    lakehouse = Lakehouse(root=str(root / "lakehouse"), spark=quick_spark)
-    made = World(FEED, Landing(root=str(root / "landing")), lakehouse, "test")
-    assert run_pass(made, Observer()).failed == {}
-    lakehouse.let_go()
-    return made
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("injected")
 
 
 @pytest.fixture(scope="module")
-def truth(world: World) -> NotesTruth:
-    found = read_truth(Path(world.landing.root) / "notes" / "truth.json")
-    assert isinstance(found, NotesTruth)
-    return found
+def truth(root: Path) -> NotesTruth:
+    return generate_notes(root / "landing", SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def world(root: Path, truth: NotesTruth, quick_spark: Spark) -> World:
+    tables = Lakehouse(root=str(root / "lakehouse"), spark=quick_spark)
+    made = World(FEED, Landing(root=str(root / "landing")), tables, "test")
+    assert run_pass(made, Observer()).failed == {}
+    tables.let_go()
+    return made
 
 
 def rows(world: World, table: str, **where: Any) -> list[dict[str, Any]]:
