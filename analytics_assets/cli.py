@@ -4,7 +4,6 @@ Belongs here: arguments, help, exit codes. Does not: what a subcommand does (com
 Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong, 130 stopped.
 """
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from analytics_assets.arguments import FeedName, TableName, Where
+from analytics_assets.arguments import FeedName, TableName, Where, arrival_name
 from analytics_assets.arguments import iso_date as _date
 from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import report, verify, why
+from analytics_assets.rejections import rejected
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -36,15 +36,8 @@ console = Console(highlight=False)
 app.command()(report)
 app.command()(why)
 app.command()(verify)
+app.command()(rejected)
 app.command()(live)
-
-
-def _arrival(value: str) -> str:
-    """A date, or a date with the hour, as 2025-01-31T07."""
-    day, sign, hour = value.partition("T")
-    if sign and not re.fullmatch("[01][0-9]|2[0-3]", hour):
-        raise typer.BadParameter(f"saw {value!r}, expected an arrival such as 2025-01-31 or 2025-01-31T07")
-    return f"{_date(day)}{sign}{hour}"
 
 
 @app.command()
@@ -80,7 +73,7 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    read, accepted = ([_arrival(name) for name in names or []] for names in (arrival, accept_removed))
+    read, accepted = ([arrival_name(name) for name in names or []] for names in (arrival, accept_removed))
     run_feed(feed, read, timings, console, accepted)
 
 

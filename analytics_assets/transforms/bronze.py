@@ -6,7 +6,7 @@ Belongs here: the verdict on a row of an event file or of a snapshot. Does not: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import pyspark.sql.functions as F
@@ -123,9 +123,8 @@ def bronze(
     )
     arrival_date = F.col("_arrival_date")
     own_date = F.date_sub(arrival_date, lag_days) if lag_days else arrival_date
-    judged = with_violations(
-        dated, event_rules(arrival_date, first_date, asks_duration=asks_duration(contract.columns, event))
-    )
+    asks = asks_duration(contract.columns, event)
+    judged = with_violations(dated, event_rules(lambda: arrival_date, first_date, asks_duration=asks))
     judged = judged.withColumn("violations", F.coalesce("_contract_violations", "violations"))
     is_rejected = F.col("violations").isNotNull()
     standing = (
@@ -156,7 +155,7 @@ def _bounds(column: ContractColumn, least: int, most: int) -> bool:
     return low is not None and high is not None and bool(low >= least and high <= most)
 
 
-def event_rules(arrival_date: Column, first_date: date, *, asks_duration: bool) -> list[Rule]:
+def event_rules(arrival_date: Callable[[], Column], first_date: date, *, asks_duration: bool) -> list[Rule]:
     """Rules on the event that a row becomes, judged where the contract holds."""
     duration = Rule(
         name=OUT_OF_RANGE,
@@ -175,7 +174,7 @@ def event_rules(arrival_date: Column, first_date: date, *, asks_duration: bool) 
         Rule(
             name="in_the_future",
             sentence="The event date is more than one day after the arrival.",
-            broken=lambda: F.coalesce(F.col("event_date") > F.date_add(arrival_date, 1), F.lit(False)),
+            broken=lambda: F.coalesce(F.col("event_date") > F.date_add(arrival_date(), 1), F.lit(False)),
         ),
         Rule(
             name="before_first_date",
@@ -214,6 +213,11 @@ def _readable(lines: DataFrame) -> DataFrame:
     is_utf8 = ~F.col("raw").rlike("\ufffd") | (F.encode(F.decode(octets, "UTF-8"), "UTF-8") == octets)
     told = lines.withColumn(IS_UTF8, is_utf8)
     return told.withColumn("raw", F.when(F.col(IS_UTF8), F.col("raw")).otherwise(F.decode(octets, "UTF-8")))
+
+
+def line_rules() -> list[Rule]:
+    """Rules about a whole line that may be asked, to be named."""
+    return [*_utf8_rules(True), *malformed_rules(lambda: F.col(QUOTE_FAULT)), *_number_of_fields(None)]
 
 
 def _number_of_fields(expected: int | None) -> list[Rule]:
