@@ -16,7 +16,7 @@ from analytics_assets.arguments import iso_date as _date
 from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import report, verify, why
-from analytics_assets.rejections import rejected
+from analytics_assets.rejections import rejected, retry
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ app.command()(report)
 app.command()(why)
 app.command()(verify)
 app.command()(rejected)
+app.command()(retry)
 app.command()(live)
 
 

@@ -25,8 +25,10 @@ from analytics_assets.layers import (
     from_silver,
     landed,
     published,
+    rejudging,
     removed,
     restatements,
+    retrying,
     silver,
 )
 from analytics_assets.layers.bronze import BuiltBronze
@@ -47,17 +49,20 @@ def run_pass(
     reread: bool = False,
     snapshots: Sequence[str] | None = None,
     accept_removed: Sequence[str] = (),
+    retry: Sequence[str] = (),
 ) -> Outcome:
     """Bring every table of the feed up to date with landing.
 
     arrivals: read these, and list no others; by default all that are new or changed. reread: read them again though
     their bytes are the same. snapshots: the same for the dimension. accept_removed: arrivals of which a person says
-    that what is missing was removed.
+    that what is missing was removed. retry: read these again under the contract as it is now, from bronze where they
+    are no longer in landing.
     Raises LandingError, LeaseError, WriteError with one clear message; nothing is half done then.
     """
     world.lakehouse.hold(world.feed.name)
     run = Pass(world, observer)
     run.accept_removed(accept_removed)
+    run.retry(retry)
     run.bronze(arrivals, reread)
     run.dimension(snapshots, accept_removed)
     blocked = run.silver()
@@ -102,6 +107,11 @@ class Pass:
 
     def accept_removed(self, arrivals: Sequence[str]) -> None:
         self._bronze(sorted(arrivals), removed.accept_removed)
+
+    def retry(self, arrivals: Sequence[str]) -> None:
+        again = retrying.from_where(self.world, [*arrivals, *rejudging.left_unfinished(self.world)])
+        self._bronze(again.landed, bronze.build_bronze)
+        self._bronze(again.archived, rejudging.rejudge)
 
     def _bronze(self, arrivals: Sequence[str], build: Callable[[World, Sequence[str]], BuiltBronze]) -> None:
         if arrivals:

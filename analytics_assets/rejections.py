@@ -28,3 +28,19 @@ def rejected(
     from analytics_assets.commands.rejected import rejected as show_rejected
 
     show_rejected(feed, rule, [arrival_name(name) for name in arrival or []], limit, Console(highlight=False))
+
+
+def retry(
+    feed: FeedName,
+    arrival: Annotated[list[str], typer.Option(help="Arrival to read again; may be repeated.", show_default=False)],
+) -> None:
+    """Read whole arrivals again under the contract as it is now, and compute the dates that they touch.
+
+    An arrival whose files are all in landing is read from there; tidebook run does so by itself when the contract
+    changes. One whose files are gone is judged again from what bronze keeps; tidebook status names those.
+
+    Example:  tidebook retry notes --arrival 2025-01-30 --arrival 2025-01-31
+    """
+    from analytics_assets.commands.run import retry as retry_arrivals
+
+    retry_arrivals(feed, [arrival_name(name) for name in arrival], Console(highlight=False))
