@@ -117,14 +117,19 @@ def maintain(feed: FeedName) -> None:
 
 
 @app.command()
-def status(feed: FeedName) -> None:
-    """What landed, what is behind, how the last run went. Exit code 1 if something is behind.
+def status(
+    feed: Annotated[str | None, typer.Argument(help="A feed; by default all.", show_default=False)] = None,
+) -> None:
+    """How feeds are: green, amber or red, and why. Of one feed also what landed, what is behind, the last run.
 
-    Example:  tidebook status notes
+    Exit code 1 if a feed is red; of one feed, if something is behind.
+
+    Examples:  tidebook status      tidebook status notes
     """
+    from analytics_assets.commands.health import all_feeds
     from analytics_assets.commands.status import status as show_status
 
-    raise typer.Exit(0 if show_status(feed, console) else 1)
+    raise typer.Exit(0 if (show_status(feed, console) if feed else all_feeds(console)) else 1)
 
 
 @app.command()

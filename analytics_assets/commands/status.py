@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from rich.console import Console
 from rich.table import Table
 
+from analytics_assets.commands.health import health_of, in_words
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension
@@ -14,7 +15,6 @@ from analytics_assets.layers.behind import behind
 from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.retrying import under_another_contract
 from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
-from asset_checks.freshness import freshness, freshness_words
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -52,7 +52,10 @@ def status(feed_name: str, console: Console) -> bool:
         table.add_row(
             "under another contract", f"{len(archived):,} arrivals that landing has no longer{_span(archived)}"
         )
-    table.add_row("freshness", freshness_words(freshness(world, datetime.now(timezone.utc))))
+    health = health_of(world)
+    table.add_row("health", health.word)
+    for finding in health.findings:
+        table.add_row(f"  {finding.name}", in_words(finding))
     table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
     table.add_row("rows landed", f"{rows.landed:,}")
     table.add_row("rows accepted", f"{rows.accepted:,}")

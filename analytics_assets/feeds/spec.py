@@ -20,6 +20,7 @@ from analytics_assets.feeds.own_names import Published, View
 from analytics_assets.feeds.session_rule import SessionRule
 from analytics_assets.transforms.anomalies import AnomalyRule
 from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.health import HealthRule
 from analytics_assets.transforms.row_rules import row_rule
 from analytics_assets.transforms.unlikely_users import UnlikelyRule
 from analytics_assets.transforms.user_history import MOST_BITS
@@ -34,6 +35,7 @@ __all__ = [
     "Event",
     "Feed",
     "Format",
+    "HealthRule",
     "JsonArray",
     "Published",
     "SessionRule",
@@ -127,8 +129,8 @@ class Feed:
     look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
     cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
     top_percents: the users of each period with the most engaged time are kept, so many per cent of the active ones.
-    anomalies: when a point of a series is one; also the feed's holidays.
-    unlikely: what no person does on a date.
+    anomalies: when a point of a series is one; also the feed's holidays. unlikely: what no person does on a date.
+    health: from where on its freshness, volume and shares are amber, and red.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -168,6 +170,7 @@ class Feed:
     top_percents: tuple[int, ...] = (1, 5, 10)
     anomalies: AnomalyRule = field(default_factory=AnomalyRule)
     unlikely: UnlikelyRule = field(default_factory=UnlikelyRule)
+    health: HealthRule = field(default_factory=HealthRule)
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)
