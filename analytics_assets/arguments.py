@@ -26,4 +26,12 @@ def iso_date(value: str | None) -> str | None:
     raise typer.BadParameter(f"saw {value!r}, expected a date such as 2025-01-31")
 
 
+def arrival_name(value: str) -> str:
+    """A date, or a date with the hour, as 2025-01-31T07, checked."""
+    day, sign, hour = value.partition("T")
+    if sign and not re.fullmatch("[01][0-9]|2[0-3]", hour):
+        raise typer.BadParameter(f"saw {value!r}, expected an arrival such as 2025-01-31 or 2025-01-31T07")
+    return f"{iso_date(day)}{sign}{hour}"
+
+
 Day = Annotated[str | None, typer.Option(callback=iso_date, metavar="YYYY-MM-DD")]

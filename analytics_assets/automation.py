@@ -37,22 +37,24 @@ class PassConfig(dg.Config):
     """What a pass reads: without any of these, all arrivals and snapshots that are new or changed.
 
     arrivals, snapshots: read these again. lists_landing: whether to look for others, where none is named.
-    accept_removed: arrivals of which a person says that what is missing was removed.
+    accept_removed: arrivals of which a person says that what is missing was removed. retry: those to judge again.
     """
 
     arrivals: list[str] = []
     snapshots: list[str] = []
     lists_landing: bool = True
     accept_removed: list[str] = []
+    retry: list[str] = []
 
     def words(self) -> dict[str, Any]:
         """The arguments of `run_pass`."""
-        is_listed = self.lists_landing and not self.accept_removed
+        is_listed = self.lists_landing and not (self.accept_removed or self.retry)
         return {
             "arrivals": self.arrivals or (None if is_listed else []),
             "reread": self.lists_landing and bool(self.arrivals),
             "snapshots": self.snapshots or (None if self.lists_landing else []),
             "accept_removed": self.accept_removed,
+            "retry": self.retry,
         }
 
 

@@ -4,7 +4,6 @@ Belongs here: arguments, help, exit codes. Does not: what a subcommand does (com
 Exit codes: 0 done, 1 what was asked for did not hold or failed, 2 the command's words are wrong, 130 stopped.
 """
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +12,13 @@ import typer
 from rich.console import Console
 
 from analytics_assets.alerting import alerts
-from analytics_assets.arguments import FeedName, TableName, Where
+from analytics_assets.arguments import FeedName, TableName, Where, arrival_name
 from analytics_assets.arguments import iso_date as _date
 from analytics_assets.contracts import check, contract
 from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import report, verify, why
+from analytics_assets.rejections import rejected, retry
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -39,17 +39,11 @@ console = Console(highlight=False)
 app.command()(report)
 app.command()(why)
 app.command()(verify)
+app.command()(rejected)
+app.command()(retry)
 app.command()(live)
 app.command()(contract)
 app.command()(check)
-
-
-def _arrival(value: str) -> str:
-    """A date, or a date with the hour, as 2025-01-31T07."""
-    day, sign, hour = value.partition("T")
-    if sign and not re.fullmatch("[01][0-9]|2[0-3]", hour):
-        raise typer.BadParameter(f"saw {value!r}, expected an arrival such as 2025-01-31 or 2025-01-31T07")
-    return f"{_date(day)}{sign}{hour}"
 
 
 @app.command()
@@ -87,7 +81,7 @@ def run(
     """
     from analytics_assets.commands.run import run as run_feed
 
-    read, accepted = ([_arrival(name) for name in names or []] for names in (arrival, accept_removed))
+    read, accepted = ([arrival_name(name) for name in names or []] for names in (arrival, accept_removed))
     run_feed(feed, read, timings, console, accepted)
 
 
@@ -130,14 +124,19 @@ def maintain(feed: FeedName) -> None:
 
 
 @app.command()
-def status(feed: FeedName) -> None:
-    """What landed, what is behind, how the last run went. Exit code 1 if something is behind.
+def status(
+    feed: Annotated[str | None, typer.Argument(help="A feed; by default all.", show_default=False)] = None,
+) -> None:
+    """How feeds are: green, amber or red, and why. Of one feed also what landed, what is behind, the last run.
 
-    Example:  tidebook status notes
+    Exit code 1 if a feed is red; of one feed, if something is behind.
+
+    Examples:  tidebook status      tidebook status notes
     """
+    from analytics_assets.commands.health import all_feeds
     from analytics_assets.commands.status import status as show_status
 
-    raise typer.Exit(0 if show_status(feed, console) else 1)
+    raise typer.Exit(0 if (show_status(feed, console) if feed else all_feeds(console)) else 1)
 
 
 @app.command()

@@ -15,9 +15,6 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from analytics_assets.layers import (
     active_users,
     bronze,
@@ -25,16 +22,17 @@ from analytics_assets.layers import (
     from_silver,
     landed,
     published,
+    rejudging,
     removed,
     restatements,
+    retrying,
     silver,
 )
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.purge import purged_arrivals
-from analytics_assets.layers.world import Built, World, unaccounted
+from analytics_assets.layers.world import Built, World, dates_of, unaccounted
 from analytics_assets.observer import Observer, Outcome
-from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.laws import law_of
 
 B = TypeVar("B", bound=Built)
@@ -48,17 +46,20 @@ def run_pass(
     reread: bool = False,
     snapshots: Sequence[str] | None = None,
     accept_removed: Sequence[str] = (),
+    retry: Sequence[str] = (),
 ) -> Outcome:
     """Bring every table of the feed up to date with landing.
 
     arrivals: read these, and list no others; by default all that are new or changed. reread: read them again though
     their bytes are the same. snapshots: the same for the dimension. accept_removed: arrivals of which a person says
-    that what is missing was removed.
+    that what is missing was removed. retry: read these again under the contract as it is now, from bronze where they
+    are no longer in landing.
     Raises LandingError, LeaseError, WriteError with one clear message; nothing is half done then.
     """
     world.lakehouse.hold(world.feed.name)
     run = Pass(world, observer)
     run.accept_removed(accept_removed)
+    run.retry(retry)
     run.bronze(arrivals, reread)
     run.dimension(snapshots, accept_removed)
     blocked = run.silver()
@@ -105,6 +106,11 @@ class Pass:
 
     def accept_removed(self, arrivals: Sequence[str]) -> None:
         self._bronze(sorted(arrivals), removed.accept_removed)
+
+    def retry(self, arrivals: Sequence[str]) -> None:
+        again = retrying.from_where(self.world, [*arrivals, *rejudging.left_unfinished(self.world)])
+        self._bronze(again.landed, bronze.build_bronze)
+        self._bronze(again.archived, rejudging.rejudge)
 
     def _bronze(self, arrivals: Sequence[str], build: Callable[[World, Sequence[str]], BuiltBronze]) -> None:
         if arrivals:
@@ -239,9 +245,7 @@ class Pass:
         if not broken:
             return set()
         self.outcome.failed.setdefault("bronze", sorted(broken))
-        events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-        rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(broken))))
-        return {day.isoformat() for day in rows["event_date"].to_pylist() if day is not None}
+        return dates_of(counts, broken)
 
 
 def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:

@@ -7,6 +7,7 @@ A pass does not write pages: it stays as short as its tables. Pages need no JVM,
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ import dagster as dg
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.health import feed_health
+from analytics_assets.layers.world import World
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.report import Report
 from analytics_assets.reports.writing import Pages, write_reports
+from asset_checks.failing import failing_checks
 from resources.lakehouse import Lakehouse
+from resources.landing import Landing
 
 MEANS_SOMETHING = re.compile(r"([\\`*_~\[\]<>|&#])")
 
@@ -53,9 +58,13 @@ def report_assets(feed: Feed, folder: Path) -> dg.AssetsDefinition:
         ],
         can_subset=True,
     )
-    def pages(context: dg.AssetExecutionContext, lakehouse: Lakehouse) -> Iterator[dg.MaterializeResult[None]]:
+    def pages(
+        context: dg.AssetExecutionContext, landing: Landing, lakehouse: Lakehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
         wanted = [report for key, report in by_key.items() if key in context.selected_asset_keys]
-        written = write_reports(lakehouse, feed, folder, [report.name for report in wanted])
+        world = World(feed, landing, lakehouse, context.run.run_id)
+        health = feed_health(world, datetime.now(timezone.utc), failing_checks(context.instance, feed))
+        written = write_reports(lakehouse, feed, folder, [report.name for report in wanted], health)
         for report in wanted:
             key = report_key(feed, report)
             yield dg.MaterializeResult(asset_key=key, metadata=page_metadata(written, report))

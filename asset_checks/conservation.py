@@ -1,4 +1,4 @@
-"""Conservation: every landed row is accounted for, from the bytes of the files to silver."""
+"""Conservation: every landed row is accounted for, from the bytes of the files to silver, by one contract."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyspark.sql.functions as F
 
 from analytics_assets.layers.keys import lost_rows
+from analytics_assets.layers.rejudging import contracts_of
 from analytics_assets.layers.world import World, sums_by_arrival
 from analytics_assets.transforms.columns import EVENT_DATE
 from asset_checks.law import Check, Law, Verdict
@@ -16,6 +17,12 @@ LANDED = Check(
     table="bronze",
     name="landed_is_accepted_and_rejected",
     sentence="Rows counted from the files' bytes = accepted rows + rejected rows.",
+    blocking=True,
+)
+ONE_CONTRACT = Check(
+    table="bronze",
+    name="arrival_has_one_contract",
+    sentence="All rows of the arrival were judged by one version of the contract.",
     blocking=True,
 )
 ACCEPTED = Check(
@@ -33,14 +40,16 @@ UNIQUE = Check(
 
 
 def judge_bronze(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
-    """Verdicts on arrivals, from counts alone."""
-    sums = sums_by_arrival(world.counts())
-    verdicts = {}
+    """Verdicts on arrivals, from counts and from Delta's log."""
+    sums, contracts = sums_by_arrival(world.counts()), contracts_of(world)
+    verdicts, one = {}, {}
     for arrival in arrivals:
         landed, accepted, rejected = sums.get(arrival, (0, 0, 0))
         figures = {"landed": landed, "accepted": accepted, "rejected": rejected}
         verdicts[arrival] = Verdict(landed == accepted + rejected, figures)
-    return {LANDED.name: verdicts}
+        versions = sorted(contracts.get(arrival, ()))
+        one[arrival] = Verdict(len(versions) <= 1, {"contracts": ", ".join(versions) or "none"})
+    return {LANDED.name: verdicts, ONE_CONTRACT.name: one}
 
 
 def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdict]]:
@@ -78,5 +87,5 @@ def judge_silver(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdi
     return {ACCEPTED.name: accepted, UNIQUE.name: unique}
 
 
-BRONZE_LAW = Law(checks=(LANDED,), judge=judge_bronze)
+BRONZE_LAW = Law(checks=(LANDED, ONE_CONTRACT), judge=judge_bronze)
 SILVER_LAW = Law(checks=(ACCEPTED, UNIQUE), judge=judge_silver)

@@ -10,45 +10,21 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus as Status
 
 from analytics_assets.alerts.cause import Cause, Severity, counted, span
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.layers.partitions import arrival_partitions, month_partitions, partitions_of, week_partitions
-from analytics_assets.layers.world import look_back_begin
+from asset_checks.failing import newest_verdicts
 from asset_checks.law import Check
-from asset_checks.laws import laws_of
 
 
 def check_causes(instance: dg.DagsterInstance, feed: Feed) -> tuple[list[Cause], list[str]]:
     """A cause for each check that does not hold; and keys of those of which a run is just judging a partition."""
-    storage, partitions = instance.event_log_storage, partitions_of(feed)
-    checks = {
-        dg.AssetCheckKey(dg.AssetKey([feed.name, law.table]), check.name): check
-        for law in laws_of(feed)
-        if law.table in feed_tables(feed)
-        for check in law.checks
-    }
-    failed: dict[dg.AssetCheckKey, list[str | None]] = {}
-    planned: dict[str, set[str]] = {}
-    infos = storage.get_asset_check_partition_info(list(checks))
-    newest = max((info.partition_key for info in infos if info.partition_key), default="")
-    since = look_back_begin(newest, feed.look_back_days) if newest else ""
-    for info in infos:
-        # Of a range Dagster records one more verdict, without a partition, which no later one takes back.
-        if (info.partition_key is None) == (checks[info.check_key].table in partitions):
-            continue
-        # Nobody does anything about an old warning: it would be told for ever.
-        if not checks[info.check_key].blocking and (info.partition_key or since) < since:
-            continue
-        if info.latest_execution_status == Status.FAILED:
-            failed.setdefault(info.check_key, []).append(info.partition_key)
-        elif info.latest_execution_status == Status.PLANNED:
-            planned.setdefault(info.latest_planned_run_id or "", set()).add(_key(feed, checks[info.check_key]))
-    found = [_cause(instance, feed, checks[key], keys, partitions) for key, keys in failed.items()]
+    partitions, verdicts = partitions_of(feed), newest_verdicts(instance, feed)
+    found = [_cause(instance, feed, check, keys, partitions) for check, keys in verdicts.failed.items()]
     # What a run that is gone had planned hides a verdict for good: nothing is waited for.
-    return found, sorted({key for run, keys in planned.items() if _is_under_way(instance, run) for key in keys})
+    waited_for = {check for run, checks in verdicts.planned.items() if _is_under_way(instance, run) for check in checks}
+    return found, sorted(_key(feed, check) for check in waited_for)
 
 
 def _is_under_way(instance: dg.DagsterInstance, run_id: str) -> bool:

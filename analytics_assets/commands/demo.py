@@ -56,7 +56,7 @@ def run_demo(feed_name: str, events: int, users: int, console: Console) -> bool:
     world = World(find_feed(feed_name, settings.feeds), landing, lakehouse, run_id="")
     figures = feed_figures(world)
     report_began = time.monotonic()
-    pages = write_pages(lakehouse, world.feed, Path(settings.reports))
+    pages = write_pages(world, Path(settings.reports))
     record(world.feed, pages)
     seconds = {"generate": generated, **outcome.seconds, "report": time.monotonic() - report_began}
     seconds["start and records"] = time.monotonic() - began - sum(seconds.values())

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from analytics_assets.commands.health import health_of
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.world import World
 from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.writing import Pages, write_reports
 from resources.errors import UserError
-from resources.lakehouse import Lakehouse
 from resources.open import open_places
 from resources.settings import load_settings
 
@@ -31,10 +32,10 @@ def report(feed_name: str, to: Path | None, names: Collection[str], is_opened: b
     settings = load_settings()
     feed = find_feed(feed_name, settings.feeds)
     _check_names(feed, names)
-    lakehouse = open_places(settings)[1]
+    landing, lakehouse = open_places(settings)
     if not lakehouse.exists(feed_tables(feed)["active_users"]):
         raise UserError(f"nothing of {feed.name} has been computed yet. Run: tidebook run {feed.name}")
-    written = write_pages(lakehouse, feed, to or Path(settings.reports), names)
+    written = write_pages(World(feed, landing, lakehouse, run_id=""), to or Path(settings.reports), names)
     if to is None:
         record(feed, written)
     for path in written.reports.values():
@@ -49,10 +50,10 @@ def report(feed_name: str, to: Path | None, names: Collection[str], is_opened: b
             console.print("No browser was found: open the file in one.")
 
 
-def write_pages(lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collection[str] = ()) -> Pages:
+def write_pages(world: World, folder: Path, names: Collection[str] = ()) -> Pages:
     """Write pages. Raises UserError if the folder cannot be written."""
     try:
-        return write_reports(lakehouse, feed, folder.expanduser().resolve(), names)
+        return write_reports(world.lakehouse, world.feed, folder.expanduser().resolve(), names, health_of(world))
     except OSError as error:
         said = f"{error.filename or folder} cannot be written: {error.strerror}"
         raise UserError(f"{said}. Set TIDEBOOK_REPORTS, or name another folder with tidebook report --to") from error

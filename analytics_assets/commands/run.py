@@ -1,4 +1,4 @@
-"""`tidebook run`, `backfill` and `maintain`: a pass over a feed, some of its dates again, upkeep of its files."""
+"""`tidebook run`, `retry`, `backfill`, `maintain`: a pass, arrivals or dates again, upkeep of a feed's files."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def run(
     """Bring a feed up to date; with arrivals, read these again, or as they are now."""
     feed = find_feed(feed_name, load_settings().feeds)
     return _job(f"{feed.name}_pass", {"arrivals": arrivals, "accept_removed": accept_removed or []}, timings, console)
+
+
+def retry(feed_name: str, arrivals: list[str], console: Console) -> Outcome:
+    """Read whole arrivals again under the contract as it is now, and compute the dates that they touch."""
+    feed = find_feed(feed_name, load_settings().feeds)
+    return _job(f"{feed.name}_pass", {"retry": arrivals}, None, console)
 
 
 def backfill(feed_name: str, table: str | None, first: str, last: str, console: Console) -> Outcome:

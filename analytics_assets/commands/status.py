@@ -9,13 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from analytics_assets.commands.alerts import open_alerts
+from analytics_assets.commands.health import health_of, in_words
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers import bronze, dimension
 from analytics_assets.layers.behind import behind
 from analytics_assets.layers.metrics import WHOLE
+from analytics_assets.layers.retrying import under_another_contract
 from analytics_assets.layers.world import World, landed_rows, sums_by_arrival
-from asset_checks.freshness import freshness, freshness_words
 from resources.landing import LandingError
 from resources.open import open_places
 from resources.settings import load_settings
@@ -48,7 +49,15 @@ def status(feed_name: str, console: Console) -> bool:
     table.add_row("dates behind", f"{len(dates):,}{_span(dates)}")
     for name, keys in tables_behind.items():
         table.add_row(f"{name} behind", f"{len(keys):,}{_span(keys)}" if keys != [WHOLE] else "yes")
-    table.add_row("freshness", freshness_words(freshness(world, datetime.now(timezone.utc))))
+    archived = [arrival for arrival in under_another_contract(world) if arrival not in pending]
+    if archived:
+        table.add_row(
+            "under another contract", f"{len(archived):,} arrivals that landing has no longer{_span(archived)}"
+        )
+    health = health_of(world)
+    table.add_row("health", health.word)
+    for finding in health.findings:
+        table.add_row(f"  {finding.name}", in_words(finding))
     table.add_row("closed dates", f"{history.start} to {history.as_of}" if history else "none yet")
     table.add_row("rows landed", f"{rows.landed:,}")
     table.add_row("rows accepted", f"{rows.accepted:,}")
@@ -68,6 +77,8 @@ def status(feed_name: str, console: Console) -> bool:
     is_behind = bool(pending or snapshots or dates or tables_behind)
     if is_behind:
         console.print(f"Go on with: tidebook run {feed.name}")
+    if archived and is_listed:
+        console.print(f"Judge them by the contract as it is now: tidebook retry {feed.name} --arrival {archived[0]}")
     return is_listed and not is_behind
 
 

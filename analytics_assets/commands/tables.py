@@ -21,7 +21,9 @@ from rich.table import Table as Grid
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.feeds.views import feed_views
 from resources.errors import UserError
+from resources.lakehouse import Lakehouse, MissingTableError
 from resources.open import open_places
 from resources.settings import load_settings
 
@@ -104,7 +106,7 @@ def _find(name: str) -> _Source:
         columns = table.schema.fieldNames()
         listed = ", ".join(f'"{column}"' for column in columns)
         return _Source(table.description, columns, f'SELECT {listed} FROM "{table_name}"', [table])
-    views = {view.name: view for view in feed.views}
+    views = feed_views(feed)
     if table_name not in views:
         known = ", ".join(f"{feed_name}/{known}" for known in (*tables, *views))
         raise UserError(f"saw table {name!r}, expected one of: {known}")
@@ -117,14 +119,21 @@ def _rows(source: _Source, where: str | None, limit: int | None) -> Iterable[pa.
     _, lakehouse = open_places(load_settings())
     sql = f"SELECT * FROM ({source.sql}) AS t"
     sql += (f" WHERE {where}" if where else "") + (f" LIMIT {limit}" if limit else "")
-    query = QueryBuilder()
-    for table in source.tables:
-        query = query.register(table.name, lakehouse.table_reader(table))
     try:
-        for batch in query.execute(sql):
-            yield pa.record_batch(batch)
+        yield from queried(lakehouse, source.tables, sql)
+    except MissingTableError:
+        raise
     except Exception as error:
         raise UserError(f"--where {where!r} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def queried(lakehouse: Lakehouse, tables: Iterable[Table], sql: str) -> Iterable[pa.RecordBatch]:
+    """Rows of a query over tables, which it calls by their names. Raises MissingTableError."""
+    query = QueryBuilder()
+    for table in tables:
+        query = query.register(table.name, lakehouse.table_reader(table))
+    for batch in query.execute(sql):
+        yield pa.record_batch(batch)
 
 
 def _write_csv(batches: Iterable[pa.RecordBatch], path: Path) -> int:

@@ -112,7 +112,7 @@ def _rows(world: World, day: date, events: pa.Table, accepted: pa.Table, silver:
     yield f"rejected rows of the arrival {own}: {number:,} of {landed:,}{told}"
     if reasons:
         name = world.feed.name
-        yield f"  see them: tidebook show {name}/bronze --where \"arrival = '{own}' AND standing = 'rejected'\""
+        yield f"  see them: tidebook show {name}/rejected --where \"arrival LIKE '{own}%'\""
 
 
 def _tables(world: World, day: date, behind: Sequence[str], now: Mapping[str, int]) -> Iterator[str]:

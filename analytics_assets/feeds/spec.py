@@ -22,6 +22,7 @@ from analytics_assets.feeds.quality_rule import QualityRule
 from analytics_assets.feeds.session_rule import SessionRule
 from analytics_assets.transforms.anomalies import AnomalyRule
 from analytics_assets.transforms.contract import contract_of
+from analytics_assets.transforms.health import HealthRule
 from analytics_assets.transforms.row_rules import row_rule
 from analytics_assets.transforms.unlikely_users import UnlikelyRule
 from analytics_assets.transforms.user_history import MOST_BITS
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "Feed",
     "Format",
+    "HealthRule",
     "JsonArray",
     "Published",
     "QualityRule",
@@ -100,8 +102,9 @@ class Feed:
     look_back_days: arrivals so far before the newest are listed each time, and what is missing of them was removed.
     cohort_weeks, cohort_days: how many weeks, or days, after a cohort's own retention goes.
     top_percents: the users of each period with the most engaged time are kept, so many per cent of the active ones.
-    anomalies: when a point of a series is one; also the feed's holidays.
-    unlikely: what no person does on a date. quality: how much may be rejected, late, unknown or missing.
+    anomalies: when a point of a series is one; also the feed's holidays. unlikely: what no person does on a date.
+    quality: how much of an arrival or date may be rejected, late, unknown or missing before a check warns.
+    health: from where on its freshness, volume and shares are amber, and red.
     settle: a file that is younger may still be written. marker: a file that ends an arrival where there is one.
     due: how long after its end an arrival should be there.
     examples: pairs of a raw line and the violations that it has.
@@ -142,6 +145,7 @@ class Feed:
     anomalies: AnomalyRule = field(default_factory=AnomalyRule)
     unlikely: UnlikelyRule = field(default_factory=UnlikelyRule)
     quality: QualityRule = field(default_factory=QualityRule)
+    health: HealthRule = field(default_factory=HealthRule)
     settle: timedelta = timedelta(seconds=60)
     marker: str | None = None
     due: timedelta = timedelta(hours=6)

@@ -21,8 +21,9 @@ from analytics_assets.layers.counting import (
 )
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
+from analytics_assets.layers.origins import with_origins
 from analytics_assets.layers.reading import Quarantined, bronze_rows, examine, judged_rows, reading_config
-from analytics_assets.layers.rules import reading_version
+from analytics_assets.layers.rules import contract_version, reading_version
 from analytics_assets.layers.tide import record_tide
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME
@@ -104,6 +105,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     reading = examine(spark, files, contract, feed.format, names)
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = bronze_rows(feed, judged, contract, keep_raw=feed.event_key == WHOLE_ROW)
+    rows = with_origins(rows, reading, feed.format, contract_version(feed))
     is_arrival = one_of("arrival", keys)
     left = begin_reading(world, EVENTS_SOURCE, keys)
     with reading_config(spark, feed.format):

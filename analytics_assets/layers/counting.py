@@ -29,7 +29,6 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
     counted: rows by file, and by event_date, hour, standing and rule where it has these columns. Landed rows come
     from the files' bytes.
     """
-    schema = empty_counts().schema
     files = pa.table(
         {
             "arrival": [file.arrival for file in reading.files],
@@ -39,6 +38,28 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
             "rows": [reading.rows[file.path] for file in reading.files],
         }
     )
+    return _with_judged(files, source, counted)
+
+
+def recounted(counts: pa.Table, source: str, arrivals: Sequence[str], version: str, counted: DataFrame) -> pa.Table:
+    """Rows of the table counts for arrivals whose rows were judged again without their files.
+
+    counts: as they stand, for what landed. counted: as for `new_counts`.
+    """
+    ours = pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED))
+    landed = counts.filter(pc.and_(ours, pc.is_in(counts["arrival"], pa.array(arrivals))))
+    files = landed.select(["arrival", "file", "fingerprint", "content", "rows"])
+    for place, name in enumerate(files.column_names):
+        # What is known of the files is what was read, so what they are under other rules follows from that.
+        if name in ("fingerprint", "content"):
+            stamps = pa.array([digest(stamp, version) for stamp in files[name].to_pylist()], pa.string())
+            files = files.set_column(place, name, stamps)
+    return _with_judged(files, source, counted)
+
+
+def _with_judged(files: pa.Table, source: str, counted: DataFrame) -> pa.Table:
+    """Rows of counts from what files landed, and from what became of it."""
+    schema = empty_counts().schema
     columns = [field for field in schema if field.name in counted.columns]
     found = gathered(counted, pa.schema(columns))
     of_file = files.drop(["rows"]).take(pc.index_in(found["file"], files["file"].combine_chunks()))
@@ -90,18 +111,22 @@ def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.T
     world.lakehouse.put(world.tables["counts"], fresh, world.run_id, arrivals, where)
 
 
-def begin_reading(world: World, source: str, arrivals: Sequence[str]) -> set[str]:
+def begin_reading(world: World, source: str, arrivals: Sequence[str], how: str | None = None) -> set[str]:
     """Note, before anything else is written, that arrivals are being read; which of them a run left so that ended.
 
     Their files are read again though they are what counts say, and what is computed meanwhile is computed again.
+    how: where they are not read from landing.
     """
-    ours = pa.table({"arrival": sorted(arrivals), "standing": [LANDED] * len(arrivals), "rows": [0] * len(arrivals)})
+    number = len(arrivals)
+    ours = pa.table({"arrival": sorted(arrivals), "standing": [LANDED] * number, "rows": [0] * number})
+    ours = ours.append_column("rule", pa.array([how] * number, pa.string()))
     rows, where = _in_full(ours, being_read(source), empty_counts().schema), one_of("source", [being_read(source)])
     left = arrivals_being_read(world, source) & {*arrivals}
     world.lakehouse.put(world.tables["counts"], rows, world.run_id, arrivals, where & one_of("arrival", arrivals))
     return left
 
 
-def arrivals_being_read(world: World, source: str) -> set[str]:
-    """Arrivals that are being read, or that a run was reading when it ended."""
-    return {*world.counts(["arrival", "source"], pc.field("source") == being_read(source))["arrival"].to_pylist()}
+def arrivals_being_read(world: World, source: str, how: str | None = None) -> set[str]:
+    """Arrivals that are being read, or that a run was reading when it ended; of those read in such a way, if named."""
+    found = world.counts(["arrival", "source", "rule"], pc.field("source") == being_read(source)).to_pylist()
+    return {row["arrival"] for row in found if how is None or row["rule"] == how}

@@ -33,6 +33,23 @@ def reading_version(feed: Feed) -> str:
     )
 
 
+def contract_version(feed: Feed) -> str:
+    """The version under which bronze keeps a row: that of reading, and under which names it keeps the row's values."""
+    return f"{reading_version(feed)}-{kept_version(feed)}"
+
+
+def kept_version(feed: Feed) -> str:
+    """Digest of all that decides where bronze keeps the contract's values: if it changes, they are not found there."""
+    columns = [(c.name, c.data_type.simpleString()) for c in contract_of(feed.contract).columns]
+    return digest(columns, kept_as(feed), feed.source_zone)[:8]
+
+
+def kept_as(feed: Feed) -> dict[str, str]:
+    """The contract's columns that bronze keeps as an event's -> the name that they have there."""
+    names = {column.name for column in contract_of(feed.contract).columns}
+    return {sql: name for name, sql in reversed(feed.event.expressions().items()) if sql in names}
+
+
 def event_version(feed: Feed) -> str:
     """Digest of all in a feed's declaration that decides how accepted rows become events in sessions."""
     parts = (feed.event_key, feed.winner, feed.key_scope, feed.kept, feed.sessions, feed.time_zone, feed.attributes)

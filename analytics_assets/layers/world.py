@@ -176,6 +176,13 @@ def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tupl
     return {arrival: sums for arrival, sums in sums_by_arrival(counts, source).items() if sums[0] != sums[1] + sums[2]}
 
 
+def dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
+    """Dates (ISO forms) of the events of arrivals."""
+    events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
+    rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(arrivals))))
+    return {day.isoformat() for day in rows["event_date"].to_pylist() if day is not None}
+
+
 def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
     """Landed, accepted and rejected rows of each arrival."""
     # A warned row is an accepted one: it stands under its own standing.

@@ -14,8 +14,10 @@ from typing import Any
 from analytics_assets.reports import headline, parts
 from analytics_assets.reports.document import document
 from analytics_assets.reports.headline import Tile
+from analytics_assets.reports.health_parts import health_section, light
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.report import Report
+from analytics_assets.transforms.health import FeedHealth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Summary:
     description: str
     as_of: str
     tiles: list[Tile]
+    health: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values alone."""
@@ -35,18 +38,25 @@ class Summary:
     def from_json(cls, values: dict[str, Any]) -> Summary:
         """What as_json gave. Raises KeyError or TypeError where it is something else."""
         tiles = [Tile(**tile) for tile in values["tiles"]]
-        return cls(feed=values["feed"], description=values["description"], as_of=values["as_of"], tiles=tiles)
+        return cls(
+            feed=values["feed"],
+            description=values["description"],
+            as_of=values["as_of"],
+            tiles=tiles,
+            health=values.get("health", ""),
+        )
 
 
-def summary(numbers: Numbers) -> Summary:
+def summary(numbers: Numbers, health: FeedHealth | None = None) -> Summary:
     """A feed in short."""
     as_of = f"{numbers.dates[-1]}" if numbers.dates else ""
     tiles = headline.tiles(numbers) if numbers.dates else []
-    return Summary(feed=numbers.feed.name, description=numbers.feed.description, as_of=as_of, tiles=tiles)
+    word = health.word if health else ""
+    return Summary(feed=numbers.feed.name, description=numbers.feed.description, as_of=as_of, tiles=tiles, health=word)
 
 
-def feed_index(numbers: Numbers, reports: Sequence[Report]) -> str:
-    """The large numbers of a feed, and a link to each of its reports."""
+def feed_index(numbers: Numbers, reports: Sequence[Report], health: FeedHealth | None = None) -> str:
+    """The large numbers of a feed, how it is, and a link to each of its reports."""
     cards = []
     for report in reports:
         newest = next(iter(report.tiles(numbers)), None) if report.shown(numbers) else None
@@ -56,6 +66,7 @@ def feed_index(numbers: Numbers, reports: Sequence[Report]) -> str:
         "<main>",
         parts.tile_list(headline.tiles(numbers)) if numbers.dates else parts.nothing(numbers, numbers.absent),
         parts.not_there(numbers, numbers.absent) if numbers.dates else "",
+        health_section(health) if health else "",
         _list("Reports", cards),
         parts.how_to_read(()),
         "</main>",
@@ -72,6 +83,7 @@ def feeds_index(summaries: Sequence[Summary]) -> str:
             found.feed,
             " ".join(part for part in (found.description, f"As of {found.as_of}." if found.as_of else "") if part),
             found.tiles[:2],
+            found.health,
         )
         for found in summaries
     ]
@@ -79,14 +91,15 @@ def feeds_index(summaries: Sequence[Summary]) -> str:
     return document("Feeds", [*body, "<footer></footer>"])
 
 
-def _card(address: str, title: str, about: str, tiles: Sequence[Tile]) -> str:
+def _card(address: str, title: str, about: str, tiles: Sequence[Tile], health: str = "") -> str:
     figures = "".join(
         f'<p><span class="label">{escape(tile.label)}</span> <b>{escape(tile.value)}</b> '
         f'<span class="muted">{escape(tile.period)}</span></p>'
         for tile in tiles
     )
+    state = f" {light(health)}" if health else ""
     return (
-        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a></h3>'
+        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a>{state}</h3>'
         f"<p>{escape(about)}</p>{figures}</li>"
     )
 

@@ -5,10 +5,11 @@ Belongs here: how the page around the charts looks. Does not: charts (style.py),
 
 from __future__ import annotations
 
-from analytics_assets.reports.style import BLUE, DARK, FONT, INK, LINE, MUTED, PAPER, SURFACE, VERMILION
+from analytics_assets.reports.style import BLUE, DARK, FONT, GREEN, INK, LINE, MUTED, ORANGE, PAPER, SURFACE, VERMILION
 
 NAMED = {
     "paper": PAPER, "ink": INK, "muted": MUTED, "line": LINE, "surface": SURFACE, "link": BLUE, "vermilion": VERMILION,
+    "green": GREEN, "amber": ORANGE,
 }  # fmt: skip
 
 
@@ -107,6 +108,13 @@ thead th {{ color: var(--muted); font-weight: 600 }}
 tbody th {{ font-weight: 400 }}
 .warning {{ border: 1px solid var(--vermilion); border-left-width: 4px; border-radius: 6px; padding: 10px 14px;
   margin-bottom: 14px }}
+.light {{ font-weight: 600; white-space: nowrap }}
+.light i {{ font-style: normal }}
+.light.green i {{ color: var(--green) }}
+.light.amber i {{ color: var(--amber) }}
+.light.red i {{ color: var(--vermilion) }}
+h3 .light {{ font-size: 13px; margin-left: 8px }}
+.findings th, .findings td {{ text-align: left; white-space: normal }}
 .reading {{ columns: 2; column-gap: 40px; padding-left: 18px; margin: 0; font-size: 14px }}
 .reading li {{ break-inside: avoid; margin-bottom: 6px }}
 footer {{ margin-top: 40px; padding-bottom: 36px; font-size: 13px; overflow-wrap: anywhere }}

@@ -21,6 +21,7 @@ from analytics_assets.reports.index import Summary, feed_index, feeds_index, sum
 from analytics_assets.reports.numbers import Numbers, read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import reports_of
+from analytics_assets.transforms.health import FeedHealth
 from resources.lakehouse import Lakehouse
 
 INDEX, SUMMARY = "index.html", "summary.json"
@@ -35,8 +36,12 @@ class Pages:
     reports: dict[str, Path]
 
 
-def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collection[str] = ()) -> Pages:
+def write_reports(
+    lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collection[str] = (), health: FeedHealth | None = None
+) -> Pages:
     """Write pages of a feed from what stands in its tables, and the indexes. names: of reports; none means all.
+
+    health: how the feed is, for the indexes; without it they do not say.
 
     A reader sees a page from before or the new one, never a part. A feed whose tables are missing gets pages that say
     what to run. Only pages that stand in the folder are linked. Needs no JVM. Raises OSError if the folder cannot be
@@ -50,8 +55,8 @@ def write_reports(lakehouse: Lakehouse, feed: Feed, folder: Path, names: Collect
     for report in reports:
         if report.name in paths:
             _write(paths[report.name], page(numbers, report, linked))
-    _write(own / INDEX, feed_index(numbers, linked))
-    _write(own / SUMMARY, json.dumps(summary(numbers).as_json(), indent=2) + "\n")
+    _write(own / INDEX, feed_index(numbers, linked, health))
+    _write(own / SUMMARY, json.dumps(summary(numbers, health).as_json(), indent=2) + "\n")
     _write(folder / INDEX, feeds_index(_summaries(folder)))
     return Pages(numbers=numbers, index=own / INDEX, reports=paths)
 

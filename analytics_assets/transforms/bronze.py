@@ -30,6 +30,7 @@ EVENT_TYPES = {
 LONGEST_MS = 7_200_000
 """A longer duration than two hours is a broken clock. Source: METRICS "Valid duration"."""
 OUT_OF_RANGE = "duration_out_of_range"
+INVALID_UTF8 = "invalid_utf8"
 PLACES, WIDTH = "_places", "_width"
 FIELDS, TEXT, IS_UTF8, HAS_QUOTE, QUOTE_FAULT = "_fields", "_text_", "_is_utf8", "_has_quote", "_quote_fault"
 
@@ -199,7 +200,7 @@ def _utf8_rules(check: bool) -> list[Rule]:
         return []
     return [
         Rule(
-            name="invalid_utf8",
+            name=INVALID_UTF8,
             sentence="The line has bytes that are not UTF-8; they are kept as \ufffd.",
             broken=lambda: ~F.col(IS_UTF8),
         )
@@ -213,6 +214,11 @@ def _readable(lines: DataFrame) -> DataFrame:
     is_utf8 = ~F.col("raw").rlike("\ufffd") | (F.encode(F.decode(octets, "UTF-8"), "UTF-8") == octets)
     told = lines.withColumn(IS_UTF8, is_utf8)
     return told.withColumn("raw", F.when(F.col(IS_UTF8), F.col("raw")).otherwise(F.decode(octets, "UTF-8")))
+
+
+def line_rules() -> list[Rule]:
+    """Rules about a whole line that may be asked, to be named."""
+    return [*_utf8_rules(True), *malformed_rules(lambda: F.col(QUOTE_FAULT)), *_number_of_fields(None)]
 
 
 def _number_of_fields(expected: int | None) -> list[Rule]:

@@ -27,6 +27,10 @@ FINGERPRINT = column("fingerprint", T.StringType(), "Digest of the file's name, 
 CONTENT = column("content", T.StringType(), "Digest of the file's bytes.")
 LINE_NUMBER = column("line_number", T.LongType(), "Line or record of the file, from 1; only of rejected rows.")
 RAW = column("raw", T.StringType(), "The row as it landed, where the row was rejected or is its own key.")
+HEADER = column("header", T.StringType(), "Header of the row's file, where files have one; only of rejected rows.")
+CONTRACT_VERSION = column(
+    "contract_version", T.StringType(), "Digest of the rules by which the arrival was read; one for all of its rows."
+)
 STANDING = column(
     "standing",
     T.StringType(),

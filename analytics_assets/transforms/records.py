@@ -30,9 +30,15 @@ def judge_records(records: DataFrame, contract: Contract, rest: str | None) -> D
     if rest is not None:
         others = F.map_filter(values, lambda key, value: ~key.isin(*known))
         texts[rest] = F.when(F.size(others) > 0, F.to_json(others))
-    is_no_object = Rule(
-        name="not_an_object",
-        sentence="The record is not a JSON object.",
-        broken=lambda: F.col(VALUES).isNull(),
-    )
-    return judge_texts(parsed, texts, contract, [is_no_object]).drop(VALUES)
+    return judge_texts(parsed, texts, contract, record_rules()).drop(VALUES)
+
+
+def record_rules() -> list[Rule]:
+    """Rules about a whole record."""
+    return [
+        Rule(
+            name="not_an_object",
+            sentence="The record is not a JSON object.",
+            broken=lambda: F.col(VALUES).isNull(),
+        )
+    ]

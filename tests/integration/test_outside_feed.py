@@ -53,7 +53,7 @@ TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actio
 PAGES = {"report_active_users", "report_sessions", "report_activity", "report_retention", "report_anomalies"}
 PAGES |= {"report_data_quality", "report_data_profile"}
 CHECKS = {
-    "bronze": {"landed_is_accepted_and_rejected", "arrival_is_there"},
+    "bronze": {"landed_is_accepted_and_rejected", "arrival_has_one_contract", "arrival_is_there"},
     "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},

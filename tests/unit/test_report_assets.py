@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from rich.console import Console
 from analytics_assets.commands import report as command
 from analytics_assets.feeds.access_log import FEED as ACCESS_LOG
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.world import World
 from analytics_assets.report_assets import page_metadata, report_assets, report_key
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.pages import REPORTS, reports_of
@@ -24,10 +26,21 @@ from analytics_assets.reports.writing import write_reports
 from analytics_assets.schedules import feed_schedules
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse
+from resources.landing import Landing
+from resources.settings import load_settings
 from resources.spark import Spark
 
 MONDAY = date(2025, 3, 3)
 ACTIVE_USERS = reports_of(ACCESS_LOG)[0]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands ask this instance of Dagster for checks, and no other."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
 
 
 @pytest.fixture
@@ -59,11 +72,16 @@ def test_every_report_has_a_name_of_its_own_a_sentence_and_tables_that_some_feed
     assert all(report.about.endswith(".") and report.tables for report in REPORTS)
 
 
+def places(lakehouse: Lakehouse) -> dict[str, object]:
+    """The resources of pages. Nothing has landed."""
+    return {"lakehouse": lakehouse, "landing": Landing(root=f"{lakehouse.root}/landing")}
+
+
 def test_each_report_is_an_asset_that_links_its_page_and_shows_its_figures(
     lakehouse: Lakehouse, tmp_path: Path
 ) -> None:
     assets = report_assets(ACCESS_LOG, tmp_path / "reports")
-    done = dg.materialize([assets], resources={"lakehouse": lakehouse})
+    done = dg.materialize([assets], resources=places(lakehouse))
     found = {event.asset_key: event.materialization.metadata for event in done.get_asset_materialization_events()}
     assert set(found) == {report_key(ACCESS_LOG, report) for report in reports_of(ACCESS_LOG)}
     metadata = found[report_key(ACCESS_LOG, ACTIVE_USERS)]
@@ -85,7 +103,7 @@ def test_words_from_data_are_words_in_the_table_of_figures(lakehouse: Lakehouse,
 def test_a_report_can_be_made_alone(lakehouse: Lakehouse, tmp_path: Path) -> None:
     assets = report_assets(ACCESS_LOG, tmp_path / "reports")
     key = report_key(ACCESS_LOG, ACTIVE_USERS)
-    done = dg.materialize([assets], resources={"lakehouse": lakehouse}, selection=[key])
+    done = dg.materialize([assets], resources=places(lakehouse), selection=[key])
     assert [event.asset_key for event in done.get_asset_materialization_events()] == [key]
     pages = {path.name for path in (tmp_path / "reports" / "access_log").glob("*.html")}
     assert pages == {"active-users.html", "index.html"}
@@ -100,6 +118,10 @@ def test_the_schedule_writes_pages_only_where_there_is_something_to_show(
     schedule = next(found for found in feed_schedules(ACCESS_LOG) if found.name == "access_log_daily_reports")
     with dg.build_schedule_context(resources={"lakehouse": request.getfixturevalue(place)}) as context:
         assert bool(schedule.evaluate_tick(context).run_requests) == (place == "lakehouse")
+
+
+def world_of(lakehouse: Lakehouse) -> World:
+    return World(ACCESS_LOG, Landing(root=f"{lakehouse.root}/landing"), lakehouse, run_id="")
 
 
 def settings(monkeypatch: pytest.MonkeyPatch, lakehouse: Lakehouse, tmp_path: Path) -> None:
@@ -148,4 +170,4 @@ def test_the_command_says_what_to_do(
 def test_a_folder_that_cannot_be_written_is_one_message(lakehouse: Lakehouse, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot be written: .*Set TIDEBOOK_REPORTS"):
-        command.write_pages(lakehouse, ACCESS_LOG, tmp_path / "file" / "reports")
+        command.write_pages(world_of(lakehouse), tmp_path / "file" / "reports")
