@@ -50,10 +50,9 @@ def run_pass(
 ) -> Outcome:
     """Bring every table of the feed up to date with landing.
 
-    arrivals: read these, and list no others; by default all that are new or changed. reread: read them again though
-    their bytes are the same. snapshots: the same for the dimension. accept_removed: arrivals of which a person says
-    that what is missing was removed. retry: read these again under the contract as it is now, from bronze where they
-    are no longer in landing.
+    arrivals: read these, and list no others; by default all that are new or changed. reread: though their bytes are
+    the same. snapshots: the same for the dimension. accept_removed: arrivals of which a person says that what is
+    missing was removed. retry: judge these again, from bronze where they are no longer in landing.
     Raises LandingError, LeaseError, WriteError with one clear message; nothing is half done then.
     """
     world.lakehouse.hold(world.feed.name)
@@ -133,7 +132,6 @@ class Pass:
             self._judge(self.world.feed.dimension.name, list(done.rows))
 
     def _refuse(self, purged: list[str]) -> None:
-        """Arrivals that are not read, since bronze no longer has what they held."""
         self.outcome.refused = purged
         for line in landed.frozen_lines(purged):
             self.observer.warned(line)
