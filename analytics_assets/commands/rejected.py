@@ -27,6 +27,7 @@ from resources.settings import load_settings
 
 MOST_ARRIVALS = 5
 LONGEST_RAW = 500
+UNKNOWN = "A rule of an earlier contract."
 
 
 def rejected(feed_name: str, rule: str | None, arrivals: Sequence[str], limit: int, console: Console) -> None:
@@ -61,7 +62,7 @@ def rejected_lines(world: World, rule: str | None, arrivals: Sequence[str], limi
     number = sum(sum(found.values()) for found in totals.values())
     yield f"{where}: {number:,} rejected rows" + (", by the first rule that each broke:" if number else "")
     for name, found in sorted(totals.items(), key=lambda part: (-sum(part[1].values()), part[0])):
-        yield f"  {sum(found.values()):>9,}  {name}: {known.get(name, 'A rule of an earlier contract.')}"
+        yield f"  {sum(found.values()):>9,}  {name}: {known.get(name, UNKNOWN)}"
         yield f"             {_by_arrival(found)}"
     if number:
         yield from _rows(world, rule, arrivals, limit, known)
@@ -87,7 +88,8 @@ def _rows(
         older = "" if row["contract_version"] == now else ", under an earlier contract"
         yield f"{row['file']}{place} (arrival {row['arrival']}{older})"
         for broken in row["violations"]:
-            yield f"  {broken}: {known.get(broken, 'A rule of an earlier contract.')}"
+            now_says = "now it says: " if older and broken in known else ""
+            yield f"  {broken}: {now_says}{known.get(broken, UNKNOWN)}"
         yield f"  {escaped(row['raw'])}"
     if len(found) > limit:
         told = f' --where "{where}"' if where else ""

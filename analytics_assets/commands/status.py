@@ -51,9 +51,7 @@ def status(feed_name: str, console: Console) -> bool:
         table.add_row(f"{name} behind", f"{len(keys):,}{_span(keys)}" if keys != [WHOLE] else "yes")
     archived = [arrival for arrival in under_another_contract(world) if arrival not in pending]
     if archived:
-        table.add_row(
-            "under another contract", f"{len(archived):,} arrivals that landing has no longer{_span(archived)}"
-        )
+        table.add_row("under another contract", f"{len(archived):,} gone from landing{_span(archived)}")
     health = health_of(world)
     table.add_row("health", health.word)
     for finding in health.findings:
@@ -78,7 +76,8 @@ def status(feed_name: str, console: Console) -> bool:
     if is_behind:
         console.print(f"Go on with: tidebook run {feed.name}")
     if archived and is_listed:
-        console.print(f"Judge them by the contract as it is now: tidebook retry {feed.name} --arrival {archived[0]}")
+        hint = f"tidebook retry {feed.name} --arrival {archived[0]}"
+        console.print(f"Judge them by the contract as it is now: {hint}", soft_wrap=True)
     return is_listed and not is_behind
 
 

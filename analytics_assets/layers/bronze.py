@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.spec import WHOLE_ROW
 from analytics_assets.layers.arrivals import misnamed
 from analytics_assets.layers.counting import (
     arrivals_being_read,
@@ -22,9 +21,10 @@ from analytics_assets.layers.counting import (
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.origins import with_origins
-from analytics_assets.layers.reading import Quarantined, bronze_rows, examine, judged_rows, reading_config
+from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
 from analytics_assets.layers.rules import contract_version, reading_version
 from analytics_assets.layers.tide import record_tide
+from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME
 from analytics_assets.transforms.contract import contract_of
@@ -104,8 +104,7 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-    rows = bronze_rows(feed, judged, contract, keep_raw=feed.event_key == WHOLE_ROW)
-    rows = with_origins(rows, reading, feed.format, contract_version(feed))
+    rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
     is_arrival = one_of("arrival", keys)
     left = begin_reading(world, EVENTS_SOURCE, keys)
     with reading_config(spark, feed.format):

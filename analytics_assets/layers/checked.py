@@ -17,7 +17,8 @@ from pyspark.sql import SparkSession
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import misnamed, named_arrival
-from analytics_assets.layers.reading import Quarantined, bronze_rows, examine, judged_rows, reading_config
+from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.verdicts import with_events
 from analytics_assets.transforms.bronze import ACCEPTED, REJECTED, WARNED
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import event_counts
@@ -95,7 +96,7 @@ def check_file(spark: SparkSession, feed: Feed, path: Path, day: str, examples: 
     fault = misnamed(feed, file)
     reading = examine(spark, [file], contract, feed.format, {file.path: fault} if fault else {})
     judged = judged_rows(spark, landing, reading, None, contract, feed.format)
-    rows = bronze_rows(feed, judged.withColumn(PLACE, F.col("line_number")), contract, keep_raw=True)
+    rows = with_events(feed, judged.withColumn(PLACE, F.col("line_number")), keep_raw=True)
     # Kept meanwhile: asked anew for each question, the verdicts would be computed anew, and several times for each row.
     raw = F.when(F.col("violations").isNotNull(), F.col("raw")).alias("raw")
     wanted = rows.select("file", "event_date", "event_time", "standing", "violations", raw, PLACE)

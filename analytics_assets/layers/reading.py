@@ -14,10 +14,9 @@ import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from analytics_assets.feeds.formats import ARRIVAL_FIELD, UTF_8, UTF_16, Csv, Format, JsonArray
-from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.layouts import HeaderFault, Layout, layout
-from analytics_assets.transforms.bronze import PLACES, WIDTH, bronze, judge
+from analytics_assets.transforms.bronze import PLACES, WIDTH, judge
 from analytics_assets.transforms.contract import Contract
 from analytics_assets.transforms.records import judge_records
 from resources.landing import LandedFile, Landing
@@ -198,20 +197,6 @@ def _judged_lines(
         check_utf8=encoding == UTF_8 and not all(file.is_text for file in traits),
         has_quotes=any(file.has_quote for file in traits),
         has_places=not first.is_usual,
-    )
-
-
-def bronze_rows(feed: Feed, judged: DataFrame, contract: Contract, *, keep_raw: bool) -> DataFrame:
-    """Judged rows of a feed's event files as they stand in bronze."""
-    return bronze(
-        judged,
-        contract=contract,
-        event=feed.event.expressions(),
-        zone=feed.time_zone,
-        source_zone=feed.source_zone,
-        first_date=feed.first_date,
-        lag_days=feed.lag_days,
-        keep_raw=keep_raw,
     )
 
 

@@ -16,14 +16,15 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.formats import Csv, Format
-from analytics_assets.feeds.spec import WHOLE_ROW, Feed
+from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.bronze import BuiltBronze, settle
 from analytics_assets.layers.counting import arrivals_being_read, begin_reading, recounted
 from analytics_assets.layers.layouts import HeaderFault, Layout, layout
 from analytics_assets.layers.reasons import FILE_RULES
 from analytics_assets.layers.rules import contract_version, kept_as, kept_version, reading_version
+from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import World, built
-from analytics_assets.transforms.bronze import INVALID_UTF8, PLACES, REJECTED, WIDTH, bronze, judge
+from analytics_assets.transforms.bronze import INVALID_UTF8, PLACES, REJECTED, WIDTH, judge
 from analytics_assets.transforms.contract import Contract, contract_of
 from analytics_assets.transforms.counts import EVENTS_SOURCE, event_counts
 from analytics_assets.transforms.kept_values import judge_values, kept_values
@@ -98,16 +99,7 @@ def _judged_again(feed: Feed, contract: Contract, rows: DataFrame) -> DataFrame:
         judged += [_judged_lines(texts, header, contract, found) for header, found in layouts.items() if found]
     else:
         judged.append(judge_records(texts, contract, feed.format.rest))
-    made = bronze(
-        reduce(partial(DataFrame.unionByName, allowMissingColumns=True), judged),
-        contract=contract,
-        event=feed.event.expressions(),
-        zone=feed.time_zone,
-        source_zone=feed.source_zone,
-        first_date=feed.first_date,
-        lag_days=feed.lag_days,
-        keep_raw=feed.event_key == WHOLE_ROW,
-    )
+    made = with_events(feed, reduce(partial(DataFrame.unionByName, allowMissingColumns=True), judged))
     made = made.withColumn("header", F.when(F.col("standing") == REJECTED, F.col("header")))
     names = [name for name in rows.columns if name != "contract_version"]
     return made.select(names).unionByName(staying.select(names))

@@ -29,6 +29,7 @@ class Summary:
     as_of: str
     tiles: list[Tile]
     health: str = ""
+    seen_at: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values alone."""
@@ -51,8 +52,14 @@ def summary(numbers: Numbers, health: FeedHealth | None = None) -> Summary:
     """A feed in short."""
     as_of = f"{numbers.dates[-1]}" if numbers.dates else ""
     tiles = headline.tiles(numbers) if numbers.dates else []
-    word = health.word if health else ""
-    return Summary(feed=numbers.feed.name, description=numbers.feed.description, as_of=as_of, tiles=tiles, health=word)
+    return Summary(
+        feed=numbers.feed.name,
+        description=numbers.feed.description,
+        as_of=as_of,
+        tiles=tiles,
+        health=health.word if health else "",
+        seen_at=f"{health.seen_at:%Y-%m-%d %H:%M} UTC" if health else "",
+    )
 
 
 def feed_index(numbers: Numbers, reports: Sequence[Report], health: FeedHealth | None = None) -> str:
@@ -83,7 +90,7 @@ def feeds_index(summaries: Sequence[Summary]) -> str:
             found.feed,
             " ".join(part for part in (found.description, f"As of {found.as_of}." if found.as_of else "") if part),
             found.tiles[:2],
-            found.health,
+            f' {light(found.health)} <span class="label">at {escape(found.seen_at)}</span>' if found.health else "",
         )
         for found in summaries
     ]
@@ -97,9 +104,8 @@ def _card(address: str, title: str, about: str, tiles: Sequence[Tile], health: s
         f'<span class="muted">{escape(tile.period)}</span></p>'
         for tile in tiles
     )
-    state = f" {light(health)}" if health else ""
     return (
-        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a>{state}</h3>'
+        f'<li class="tile link"><h3><a href="{escape(address)}">{escape(title)}</a>{health}</h3>'
         f"<p>{escape(about)}</p>{figures}</li>"
     )
 

@@ -101,3 +101,18 @@ def test_one_late_file_gives_the_same_as_a_file_a_day(access_log: Place, one_fil
 
 def test_the_comparison_sees_lineage(access_log: Place, one_file: Place) -> None:
     assert len(differences(access_log.lakehouse, one_file.lakehouse, "access_log", ["silver"])) == 2
+
+
+def test_all_feeds_have_a_light_and_those_never_read_have_none(access_log: Place) -> None:
+    lines = access_log.done("status", TIDEBOOK_SPARK_MASTER="sc://127.0.0.1:1").splitlines()
+    assert lines[1].split()[:3] == ["access_log", "green", "freshness:"]
+    assert {line.split()[0] for line in lines if line.endswith("not read yet") or "not read yet " in line} == {
+        *("aqua", "ide", "notes", "shop")
+    }
+
+
+def test_a_rejected_row_is_shown_as_it_landed_with_what_was_expected(access_log: Place) -> None:
+    said = access_log.done("rejected", "access_log", TIDEBOOK_SPARK_MASTER="sc://127.0.0.1:1").splitlines()
+    assert said[0] == "access_log: 1 rejected rows, by the first rule that each broke:"
+    assert said[1].split(":")[0].split() == ["1", "unclosed_quote"]
+    assert said[-1].startswith("  46.118.127.106 ")

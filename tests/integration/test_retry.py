@@ -17,6 +17,7 @@ from endings import EndsAfter, ProcessEndedError
 from places import Place
 from tables import rows_of
 
+from analytics_assets.commands.rejected import rejected_lines
 from analytics_assets.feeds.spec import WHOLE_ROW, Arrival, Csv, Event, Feed, JsonArray, SessionRule, row_rule
 from analytics_assets.layers.bronze import build_bronze, pending_arrivals
 from analytics_assets.layers.rejudging import contracts_of, left_unfinished, rejudge
@@ -177,7 +178,13 @@ def test_what_is_rejected_from_bronze_is_shown_as_its_values_and_a_text_stays_a_
     land(tmp_path / "landing", LINES)
     old = read(tmp_path, LINES, quick_spark, tmp_path / "landing")
     world = replace(old, feed=replace(LINES, contract=New))
+    before = list(rejected_lines(world, "clicks_odd", [DAY], 10))
+    assert f"clicks/{DAY}/a.csv line 5 (arrival {DAY}, under an earlier contract)" in before
+    assert "  clicks_odd: now it says: clicks is not at most 50." in before
     rejudge(world, [DAY])
+    after = list(rejected_lines(world, "clicks_odd", [DAY], 10))
+    assert f"clicks/{DAY}/a.csv (arrival {DAY})" in after
+    assert "  clicks_odd: clicks is not at most 50." in after
     rows = [row for row in rows_of(tmp_path / "lakehouse", "clicks", "bronze") if row["arrival"] == DAY]
     of_file = [row for row in rows if row["file"].endswith("b.csv") and row["standing"] == "rejected"]
     values = [row["raw"] for row in of_file if row["violations"] == ("seen_missing",) and row["line_number"] is None]
