@@ -19,7 +19,7 @@ from described import Described
 from tables import differences, rows_of, table_names
 
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.layers import active_users, bronze, dimension, silver
+from analytics_assets.layers import active_users, bronze, dimension, session_days, silver
 from analytics_assets.layers.behind import behind
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World
@@ -45,6 +45,7 @@ NOT_COMPARED = (
     | dict.fromkeys(("event_data", "dau", "mau"), ("dl_updated_at",))
     | dict.fromkeys(("table_versions", "user_history_versions"), ("input_version",))
 )
+OF_CLOSED_DATES = (active_users.DAILY, session_days.TABLE)
 SECOND_NS = 1_000_000_000
 
 
@@ -176,7 +177,7 @@ def broken_laws(world: World) -> list[str]:
     for law in laws_of(world.feed):
         if law.table not in world.tables:
             continue
-        keys = closed if law.table == active_users.DAILY else sorted(world.lakehouse.rows(world.tables[law.table]))
+        keys = closed if law.table in OF_CLOSED_DATES else sorted(world.lakehouse.rows(world.tables[law.table]))
         for check, verdicts in law.judge(world, keys).items() if keys else ():
             found += [f"check {check} of {key}: {v.figures}" for key, v in verdicts.items() if not v.passed]
     return found

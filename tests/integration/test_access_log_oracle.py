@@ -28,7 +28,7 @@ TABLES = (
 FOR_THE_NEXT_RUN = ("counts", "table_versions", "user_history_versions")
 BANDS = {"expected", "expected_low", "expected_high", "score"}
 INTERVALS = {"rate_low", "rate_high", "unbounded_rate_low", "unbounded_rate_high"}
-LEFT_OUT = {"bronze": {"raw"}, "series_points": BANDS, "retention": INTERVALS}
+LEFT_OUT = {"bronze": {"raw", "header", "contract_version"}, "series_points": BANDS, "retention": INTERVALS}
 """Beside input_version, which says from what a partition was made."""
 FIELDS = ("event_time", "event_date", "user_id", "action", "object_id", *log_lines.KEPT)
 
