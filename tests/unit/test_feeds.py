@@ -18,7 +18,8 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.feeds.shop import FEED as SHOP
 from analytics_assets.feeds.spec import WHOLE_ROW, Csv, Dimension, Feed, JsonArray, SessionRule
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.bronze import bronze, judge
+from analytics_assets.layers.verdicts import with_events
+from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
 
@@ -37,16 +38,7 @@ def judged(raw: DataFrame, feed: Feed) -> DataFrame:
 def test_each_example_of_a_feed_breaks_exactly_the_rules_it_names(spark: SparkSession, feed: Feed) -> None:
     lines = [("9999-01-01", "example", place, line) for place, (line, _) in enumerate(feed.examples)]
     raw = spark.createDataFrame(lines, "arrival string, file string, line_number long, raw string").coalesce(1)
-    rows = bronze(
-        judged(raw, feed),
-        contract=contract_of(feed.contract),
-        event=feed.event.expressions(),
-        zone=feed.time_zone,
-        source_zone=feed.source_zone,
-        first_date=feed.first_date,
-        lag_days=feed.lag_days,
-        keep_raw=True,
-    )
+    rows = with_events(feed, judged(raw, feed), keep_raw=True)
     found = {row.raw: row.violations or [] for row in rows.collect()}
     assert found == {line: list(broken) for line, broken in feed.examples}
 
