@@ -19,12 +19,12 @@ WIDTH = 720
 CHARTS = {
     "active-users": ("dau", "lifecycle"),
     "sessions": ("session-length", "session-frequency", "entry-actions"),
-    "activity": ("hours",),
+    "activity": ("hours", "country-map"),
     "retention": ("retention", "retention-by-age", "retention-by-sign-up"),
     "load-times": ("load-times-last-versions",),
     "devices": ("device-differences",),
     "power-users": ("engagement-concentration",),
-    "anomalies": ("watched-events",),
+    "anomalies": ("watched-events", "unlikely-users"),
 }
 """By page, the charts that are pictures."""
 CARD = "document.getElementById('chart-{key}').closest('figure').getBoundingClientRect()"
@@ -32,7 +32,7 @@ CARD = "document.getElementById('chart-{key}').closest('figure').getBoundingClie
 
 def main() -> None:
     """Open each page, and save the cards of its charts."""
-    if len(sys.argv) != 2 or not (pages := Path(sys.argv[1])).is_dir():
+    if len(sys.argv) != 2 or not (pages := Path(sys.argv[1]).resolve()).is_dir():
         sys.exit(f"usage: {sys.argv[0]} FOLDER, where the pages of a feed are, such as data/reports/notes")
     program = find_chromium()
     if program is None:
