@@ -7,7 +7,7 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.feeds.spec import Feed, JsonArray
-from analytics_assets.layers.reading import bronze_rows
+from analytics_assets.layers.verdicts import with_events
 from analytics_assets.transforms.bronze import judge
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
@@ -21,4 +21,4 @@ def verdicts(raw: DataFrame, feed: Feed) -> DataFrame:
     else:
         judged = judge(raw, contract, feed.format.sep, check_utf8=True, has_quotes=True)
     judged = judged.withColumns({"file": F.lit("file"), "line_number": F.lit(1)})
-    return bronze_rows(feed, judged, contract, keep_raw=True)
+    return with_events(feed, judged, keep_raw=True)
