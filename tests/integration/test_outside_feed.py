@@ -53,8 +53,15 @@ TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actio
 PAGES = {"report_active_users", "report_sessions", "report_activity", "report_retention", "report_anomalies"}
 PAGES |= {"report_data_quality", "report_data_profile"}
 CHECKS = {
-    "bronze": {"landed_is_accepted_and_rejected", "arrival_has_one_contract", "arrival_is_there"},
-    "silver": {"accepted_is_silver_and_duplicates", "event_key_is_unique"},
+    "bronze": {
+        *("landed_is_accepted_and_rejected", "arrival_has_one_contract", "arrival_is_there"),
+        *("few_rows_are_rejected", "few_rows_are_late"),
+    },
+    "silver": {
+        *("accepted_is_silver_and_duplicates", "event_key_is_unique"),
+        *("volume_is_that_of_the_weekday", "no_busy_hour_is_empty"),
+    },
+    "session_days": {"session_figures_keep_their_bounds", "values_add_up_to_sessions"},
     "sessions": {"session_id_is_unique", "events_in_sessions_are_silver"},
     "active_users": {"bounds", "lifecycle"},
     "activity_mix": {"activity_adds_up_to_silver", "users_of_values_agree"},
