@@ -175,6 +175,7 @@ def test_the_demo_fails_where_something_differs_or_is_missed_and_not_where_there
         rejected=sum(told.rejected.values()),
         late=told.late,
         reasons=rejected_by_rule("notes", told.rejected),
+        warnings={},
         silver=told.silver + silver,
         sessions=told.sessions,
         dau=told.dau,
