@@ -31,7 +31,7 @@ from analytics_assets.layers import (
 from analytics_assets.layers.bronze import BuiltBronze
 from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.purge import purged_arrivals
-from analytics_assets.layers.world import Built, World, dates_of, unaccounted
+from analytics_assets.layers.world import Built, World, event_dates_of, unaccounted
 from analytics_assets.observer import Observer, Outcome
 from asset_checks.laws import law_of
 
@@ -243,7 +243,7 @@ class Pass:
         if not broken:
             return set()
         self.outcome.failed.setdefault("bronze", sorted(broken))
-        return dates_of(counts, broken)
+        return event_dates_of(counts, broken)
 
 
 def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:

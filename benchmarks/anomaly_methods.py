@@ -19,6 +19,7 @@ import argparse
 import math
 import time
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache
@@ -54,16 +55,16 @@ def ours(series: Made, enter: float) -> Signs:
     return [one.sign for one in judged(points, "count", "day", rule)]
 
 
-class Learned:
+class Learned(ABC):
     """A method that learns from a series whose flagged and missing days are what it expected of them."""
 
     def __init__(self) -> None:
         self.values: list[float] = []
         self.errors: list[float] = []
 
+    @abstractmethod
     def expected(self) -> float | None:
         """The next value, None while too little is known."""
-        raise NotImplementedError
 
     def take(self, value: float, expected: float | None) -> None:
         """Learn the next value."""

@@ -176,7 +176,7 @@ def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tupl
     return {arrival: sums for arrival, sums in sums_by_arrival(counts, source).items() if sums[0] != sums[1] + sums[2]}
 
 
-def dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
+def event_dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
     """Dates (ISO forms) of the events of arrivals."""
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
     rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(arrivals))))
