@@ -27,7 +27,11 @@ RESOURCES = {"landing": LANDING, "lakehouse": LAKEHOUSE, "watch": WATCH}
 
 defs = dg.Definitions(
     assets=dg.with_source_code_references(
-        [asset for feed in FEEDS for asset in (*feed_assets(feed), report_assets(feed, Path(SETTINGS.reports)))]
+        [
+            asset
+            for feed in FEEDS
+            for asset in (*feed_assets(feed), report_assets(feed, Path(SETTINGS.reports), Path(SETTINGS.state)))
+        ]
         + [asset for feed in FEEDS for asset in live_assets(feed)]
     ),
     asset_checks=[

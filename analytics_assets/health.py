@@ -7,11 +7,13 @@ reports/health_parts.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics_assets.alerts.cause import Severity
+from analytics_assets.alerts.told import Book
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.world import World, landed_rows
 from analytics_assets.transforms.bronze import ACCEPTED
@@ -20,6 +22,8 @@ from analytics_assets.transforms.health import (
     SHARE_DAYS,
     Failing,
     FeedHealth,
+    OpenAlert,
+    alerts_finding,
     checks_finding,
     freshness_finding,
     late_finding,
@@ -31,8 +35,10 @@ from asset_checks.freshness import freshness_words, judge_freshness
 COLUMNS = ("source", "arrival", "standing", "event_date", "rule", "rows")
 
 
-def feed_health(world: World, now: datetime, failing: Sequence[Failing]) -> FeedHealth:
-    """How a feed is. failing: its failing checks, from Dagster's instance."""
+def feed_health(
+    world: World, now: datetime, failing: Sequence[Failing], alerts: Sequence[OpenAlert] = ()
+) -> FeedHealth:
+    """How a feed is. failing: its failing checks, from Dagster's instance. alerts: those of it that are open."""
     feed, rule = world.feed, world.feed.health
     counts = world.counts(COLUMNS, pc.field("source") == EVENTS_SOURCE)
     read = set(pc.unique(counts["arrival"]).to_pylist())
@@ -50,8 +56,27 @@ def feed_health(world: World, now: datetime, failing: Sequence[Failing]) -> Feed
         rejected_finding(rows.landed, rows.rejected, rule),
         late_finding(rows.accepted, rows.late, rule),
         checks_finding(failing),
+        alerts_finding(alerts),
     ]
     return FeedHealth(feed=feed.name, seen_at=now, findings=findings)
+
+
+def open_alerts(book: Book, feed: str) -> list[OpenAlert]:
+    """What is known to be wrong with a feed and is not over."""
+    return [
+        OpenAlert(
+            headline=one.cause.headline,
+            is_error=one.cause.severity == Severity.ERROR,
+            opened=_utc(one.opened_s),
+            told=max((_utc(told.at_s) for told in one.told.values() if told.severity), default=None),
+        )
+        for one in book.known.values()
+        if one.cause.feed == feed and one.gone_s is None
+    ]
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def overdue(newest: str, expected: str) -> int:

@@ -13,9 +13,10 @@ from typing import Any
 
 import dagster as dg
 
+from analytics_assets.alerts.outbox import Outbox
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.health import feed_health
+from analytics_assets.health import feed_health, open_alerts
 from analytics_assets.layers.world import World
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.pages import reports_of
@@ -33,8 +34,11 @@ def report_key(feed: Feed, report: Report) -> dg.AssetKey:
     return dg.AssetKey([feed.name, f"report_{report.name.replace('-', '_')}"])
 
 
-def report_assets(feed: Feed, folder: Path) -> dg.AssetsDefinition:
-    """An asset for each report of a feed. Any of them can be made alone; together they read the tables once."""
+def report_assets(feed: Feed, folder: Path, state: Path) -> dg.AssetsDefinition:
+    """An asset for each report of a feed. Any of them can be made alone; together they read the tables once.
+
+    state: the folder in which it stands which alerts are open.
+    """
     tables = feed_tables(feed)
     by_key = {report_key(feed, report): report for report in reports_of(feed)}
 
@@ -63,7 +67,8 @@ def report_assets(feed: Feed, folder: Path) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         wanted = [report for key, report in by_key.items() if key in context.selected_asset_keys]
         world = World(feed, landing, lakehouse, context.run.run_id)
-        health = feed_health(world, datetime.now(timezone.utc), failing_checks(context.instance, feed))
+        alerts = open_alerts(Outbox(state).read(), feed.name)
+        health = feed_health(world, datetime.now(timezone.utc), failing_checks(context.instance, feed), alerts)
         written = write_reports(lakehouse, feed, folder, [report.name for report in wanted], health)
         for report in wanted:
             key = report_key(feed, report)

@@ -11,22 +11,24 @@ from asset_checks.device_checks import DEVICE_LAW
 from asset_checks.dimension_checks import dimension_laws
 from asset_checks.latency_checks import BUCKETS_LAW, LATENCY_LAW
 from asset_checks.law import Law, joined
+from asset_checks.live_checks import LIVE_LAW
 from asset_checks.power_checks import POWER_LAW
 from asset_checks.profile_checks import PROFILES_LAW
 from asset_checks.retention_checks import RETENTION_LAW
+from asset_checks.schema_checks import SCHEMA_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 from asset_checks.session_day_checks import SESSION_DAYS_LAW
 from asset_checks.share_checks import SHARES_LAW
 from asset_checks.volume_checks import VOLUME_LAW
 
 OF_ALL: tuple[Law, ...] = (
-    joined(BRONZE_LAW, SHARES_LAW),
+    joined(BRONZE_LAW, SHARES_LAW, SCHEMA_LAW),
     joined(SILVER_LAW, VOLUME_LAW),
     SESSIONS_LAW,
     SESSION_DAYS_LAW,
     ACTIVE_USERS_LAW,
     RETENTION_LAW,
-    BUCKETS_LAW,
+    joined(BUCKETS_LAW, LIVE_LAW),
     LATENCY_LAW,
     DEVICE_LAW,
     POWER_LAW,

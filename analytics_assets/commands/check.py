@@ -16,6 +16,7 @@ from analytics_assets.layers.checked import CheckedFile, check_file, told_date
 from analytics_assets.layers.rules import reading_version
 from resources.errors import UserError
 from resources.open import open_places
+from resources.printable import printable
 from resources.settings import load_settings
 
 EXAMPLES = 5
@@ -45,12 +46,6 @@ def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool,
     return all(one.is_good for one in checked)
 
 
-def printable(text: str) -> str:
-    """Text from a file, safe for a terminal: what does not print is spelled out, and what is long is cut."""
-    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\u2026"
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
-
-
 def _found(path: Path) -> Path:
     if not path.exists():
         raise UserError(f"{path}: saw no such file, expected a file such as would land")
@@ -64,21 +59,21 @@ def _print(feed: Feed, checked: CheckedFile, why: str, console: Console) -> None
         console.print(line, markup=False, soft_wrap=True)
 
     console.print(f"[bold]{'good' if checked.is_good else 'bad'}[/bold] ", end="")
-    say(f"{printable(str(checked.path))}, as of arrival {checked.arrival}{why}")
+    say(f"{printable(str(checked.path), LONGEST)}, as of arrival {checked.arrival}{why}")
     say(f"  landed {checked.landed:,}, accepted {checked.accepted:,}, rejected {checked.rejected:,}")
     late = {name: rows for name, rows in checked.standings.items() if name != "on_time"}
     for what, rows in (("of these", late), ("rejected", checked.reasons), ("warned", checked.warnings)):
         for rule, number in rows.items():
             say(f"  {what} {rule} {number:,}")
     if checked.quarantined is not None:
-        say(f"  quarantined: {checked.quarantined.rule}: {printable(checked.quarantined.explanation)}")
+        say(f"  quarantined: {checked.quarantined.rule}: {printable(checked.quarantined.explanation, LONGEST)}")
     elif checked.landed != checked.accepted + checked.rejected:
         say("  the rows do not add up: the file changed while it was read. Check it again")
     if checked.drift:
-        say(f"  header: {printable(checked.drift)}")
+        say(f"  header: {printable(checked.drift, LONGEST)}")
     for broken in checked.examples:
         where = "record" if isinstance(feed.format, JsonArray) else "line"
-        say(f"  {where} {broken.line}: {', '.join(broken.rules)}: {printable(broken.raw)}")
+        say(f"  {where} {broken.line}: {', '.join(broken.rules)}: {printable(broken.raw, LONGEST)}")
 
 
 def _as_json(feed: Feed, checked: CheckedFile) -> dict[str, Any]:

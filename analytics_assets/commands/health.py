@@ -7,14 +7,16 @@ Belongs here: lights in a terminal, health read with Dagster's instance. Does no
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analytics_assets.alerts.outbox import Outbox
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import load_feeds
-from analytics_assets.health import feed_health
+from analytics_assets.health import feed_health, open_alerts
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.health import FeedHealth, Finding, Light
 from resources.open import open_places
@@ -47,7 +49,8 @@ def health_of(world: World) -> FeedHealth:
 
     with dg.DagsterInstance.get() as instance:
         failing = failing_checks(instance, world.feed)
-    return feed_health(world, datetime.now(timezone.utc), failing)
+    alerts = open_alerts(Outbox(Path(load_settings().state)).read(), world.feed.name)
+    return feed_health(world, datetime.now(timezone.utc), failing, alerts)
 
 
 def in_words(finding: Finding) -> str:

@@ -5,9 +5,7 @@ Belongs here: what is printed of rejected rows. Does not: the view (feeds/views.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +21,7 @@ from analytics_assets.transforms.bronze import REJECTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from resources.errors import UserError
 from resources.open import open_places
+from resources.printable import printable
 from resources.settings import load_settings
 
 MOST_ARRIVALS = 5
@@ -90,21 +89,11 @@ def _rows(
         for broken in row["violations"]:
             now_says = "now it says: " if older and broken in known else ""
             yield f"  {broken}: {now_says}{known.get(broken, UNKNOWN)}"
-        yield f"  {escaped(row['raw'])}"
+        yield f"  {printable(row['raw'] or '', LONGEST_RAW)}"
     if len(found) > limit:
         told = f' --where "{where}"' if where else ""
         yield ""
         yield f"More rows: --limit, or all of them: tidebook export {name}/{REJECTED_ROWS.name} --to rejected.csv{told}"
-
-
-def escaped(raw: Any) -> str:
-    """A text that landed in one printable line: no sign of it moves the cursor, colours or hides anything."""
-    text = "" if raw is None else str(raw)
-    cut = text[:LONGEST_RAW]
-    shown = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in cut)
-    # DEL is the one sign that JSON writes as it is.
-    shown = shown.replace("\x7f", "\\u007f")
-    return shown + (f"\u2026 ({len(text):,} characters)" if len(text) > LONGEST_RAW else "")
 
 
 def _by_arrival(found: Mapping[str, int]) -> str:

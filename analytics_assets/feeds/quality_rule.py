@@ -13,21 +13,23 @@ class QualityRule:
     """What is still usual for a feed. Shares lie in [0, 1].
 
     most_rejected: of an arrival's landed rows. most_late: of its accepted rows. most_unknown: of a date's events whose
-    users no snapshot contains. least_volume, most_volume: a date's events, as a multiple of the median of its weekday.
-    least_rows: what is smaller than that is not judged by shares, since one row would move them.
-    least_hour_rows: an hour in which so many rows came each week is not empty by chance.
+    users no snapshot contains. most_live_difference: of loads that a live run counted and of their p95, to those of the
+    date. least_volume, most_volume: a date's events, as a multiple of the median of its weekday. least_rows: what is
+    smaller than that is not judged by shares, since one row would move them. least_hour_rows: an hour in which so many
+    rows came each week is not empty by chance.
     """
 
     most_rejected: float = 0.05
     most_late: float = 0.25
     most_unknown: float = 0.1
+    most_live_difference: float = 0.05
     least_volume: float = 0.5
     most_volume: float = 2.0
     least_rows: int = 100
     least_hour_rows: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("most_rejected", "most_late", "most_unknown"):
+        for name in ("most_rejected", "most_late", "most_unknown", "most_live_difference"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"quality: {name} is {getattr(self, name)}, expected a share from 0 to 1")
         if not 0 <= self.least_volume <= 1 <= self.most_volume:

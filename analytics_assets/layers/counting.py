@@ -36,6 +36,7 @@ def new_counts(world: World, source: str, reading: Reading, version: str, counte
             "fingerprint": [stamped(file, version) for file in reading.files],
             "content": [digest(reading.content[file.path], version) for file in reading.files],
             "rows": [reading.rows[file.path] for file in reading.files],
+            "rule": pa.array([reading.drift_of(file.path) for file in reading.files], pa.string()),
         }
     )
     return _with_judged(files, source, counted)
@@ -48,7 +49,7 @@ def recounted(counts: pa.Table, source: str, arrivals: Sequence[str], version: s
     """
     ours = pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED))
     landed = counts.filter(pc.and_(ours, pc.is_in(counts["arrival"], pa.array(arrivals))))
-    files = landed.select(["arrival", "file", "fingerprint", "content", "rows"])
+    files = landed.select(["arrival", "file", "fingerprint", "content", "rows", "rule"])
     for place, name in enumerate(files.column_names):
         # What is known of the files is what was read, so what they are under other rules follows from that.
         if name in ("fingerprint", "content"):
@@ -62,7 +63,7 @@ def _with_judged(files: pa.Table, source: str, counted: DataFrame) -> pa.Table:
     schema = empty_counts().schema
     columns = [field for field in schema if field.name in counted.columns]
     found = gathered(counted, pa.schema(columns))
-    of_file = files.drop(["rows"]).take(pc.index_in(found["file"], files["file"].combine_chunks()))
+    of_file = files.drop(["rows", "rule"]).take(pc.index_in(found["file"], files["file"].combine_chunks()))
     landed = files.append_column("standing", pa.array([LANDED] * len(files)))
     judged = of_file.drop(["file"])
     for field in columns:

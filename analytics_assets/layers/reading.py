@@ -56,6 +56,10 @@ class Reading:
     lines: Mapping[str, FileLines] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
 
+    def drift_of(self, path: str) -> str | None:
+        """How a file's header differs from the contract; None where it does not, or the file has none."""
+        return (self.layouts[path].drift or None) if path in self.layouts else None
+
     @property
     def drift(self) -> list[str]:
         """How headers differ from the contract, a line for all files in which they do alike; those that are read."""

@@ -13,7 +13,7 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.transforms.bronze import asks_duration, event_rules, line_rules
 from analytics_assets.transforms.contract import contract_of, rules
 from analytics_assets.transforms.records import record_rules
-from analytics_assets.transforms.row_rules import REJECT
+from analytics_assets.transforms.row_rules import REJECT, WARN
 
 FILE_RULES = {
     "file_name": "The file's name cannot be read as the feed expects it: the file is one row.",
@@ -34,6 +34,11 @@ def reasons(feed: Feed) -> dict[str, str]:
         *event_rules(lambda: _not_asked("arrival"), feed.first_date, asks_duration=asks),
     ]
     return {**FILE_RULES, **{rule.name: rule.sentence for rule in asked}}
+
+
+def warnings(feed: Feed) -> dict[str, str]:
+    """Rule -> sentence, of those that warn."""
+    return {rule.name: rule.sentence for rule in rules(contract_of(feed.contract), _not_asked) if rule.severity == WARN}
 
 
 def _not_asked(name: str) -> Column:

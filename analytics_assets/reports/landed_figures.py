@@ -28,15 +28,17 @@ STANDINGS = {
 
 def landed_rows(arrivals: Arrivals, last_closed: date | None) -> list[Chart]:
     """Rows by standing, their shares, rejected rows by rule, by arrival and in all, and duplicates."""
-    fresh = f"Arrivals up to {arrivals.dates[-1]}. An arrival changes only where its files do."
-    charts = (
-        standings(arrivals),
-        shares(arrivals, last_closed),
-        rules_by_arrival(arrivals),
-        rules(arrivals),
-        duplicates(arrivals),
-    )
-    return [replace(chart, fresh=fresh) for chart in charts]
+    charts = [standings(arrivals), shares(arrivals, last_closed), *rejected_by_rule(arrivals), duplicates(arrivals)]
+    return [replace(chart, fresh=_fresh(arrivals)) for chart in charts]
+
+
+def rejected_by_rule(arrivals: Arrivals) -> list[Chart]:
+    """Rejected rows by rule, of each arrival and of all."""
+    return [replace(chart, fresh=_fresh(arrivals)) for chart in (rules_by_arrival(arrivals), rules(arrivals))]
+
+
+def _fresh(arrivals: Arrivals) -> str:
+    return f"Arrivals up to {arrivals.dates[-1]}. An arrival changes only where its files do."
 
 
 def standings(arrivals: Arrivals) -> Chart:

@@ -26,6 +26,7 @@ from analytics_assets.reports.duplicates import read_duplicates
 from analytics_assets.reports.load_numbers import Loads, read_loads
 from analytics_assets.reports.power_numbers import Concentration, Cut, read_concentration, read_cuts
 from analytics_assets.reports.profile_numbers import Profiles, read_profiles
+from analytics_assets.reports.rejected_numbers import RejectedRows, read_rejected
 from analytics_assets.reports.session_numbers import SessionsOf, read_session_days, read_session_values
 from analytics_assets.reports.unlikely_numbers import Unlikely, read_unlikely
 from analytics_assets.transforms.columns import TOTAL
@@ -37,7 +38,7 @@ DRAWN_DAYS = 400
 DAILY = ("dau", "rolling_7", "rolling_28", "stickiness_28", "new", "returning", "resurrected", "dormant")
 TABLES = (
     *("active_users", "active_users_week", "active_users_month", "sessions", "session_days", "retention"),
-    *("latency", "latency_buckets", "device_effect", "device_differences", "counts"),
+    *("latency", "latency_buckets", "device_effect", "device_differences", "counts", "bronze"),
     *("activity_mix", "object_days", "session_frequency", "entry_exit_actions", "profiles"),
     *("series_points", "anomalies"),
     *("engagement_concentration", "duration_cuts", "unlikely_users", "likely_days"),
@@ -84,6 +85,7 @@ class Numbers:
     profiles: Profiles = field(default_factory=Profiles)
     anomalies: Anomalies | None = None
     arrivals: Arrivals | None = None
+    rejected: RejectedRows = field(default_factory=RejectedRows)
     lateness_days: int | None = None
     versions: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
@@ -127,6 +129,7 @@ def read_numbers(lakehouse: Lakehouse, feed: Feed) -> Numbers:
         profiles=read_profiles(datasets.get("profiles")),
         anomalies=read_anomalies(datasets.get("series_points"), datasets.get("anomalies")),
         arrivals=arrivals,
+        rejected=read_rejected(feed, datasets.get("counts"), datasets.get("bronze")),
         lateness_days=read_lateness(datasets.get("counts"), arrivals, dates, feed.lag_days),
         versions={name: table.version() for name, table in opened.items()},
         absent=[name for name in declared if name not in here],

@@ -10,15 +10,19 @@ from collections.abc import Sequence
 
 from analytics_assets.reports import cards, parts
 from analytics_assets.reports.document import document
+from analytics_assets.reports.health_parts import health_section
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.pages import reports_of
 from analytics_assets.reports.report import Report, Section
+from analytics_assets.transforms.health import FeedHealth
 
 
-def page(numbers: Numbers, report: Report, linked: Sequence[Report] | None = None) -> str:
+def page(
+    numbers: Numbers, report: Report, linked: Sequence[Report] | None = None, health: FeedHealth | None = None
+) -> str:
     """The whole page. The same numbers give the same bytes: nothing reads the clock.
 
-    linked: the reports that stand beside it; by default all of the feed.
+    linked: the reports that stand beside it; by default all of the feed. health: for a page that says how the feed is.
     """
     found = report.shown(numbers)
     charts = [chart for section in found for chart in section.charts]
@@ -29,6 +33,7 @@ def page(numbers: Numbers, report: Report, linked: Sequence[Report] | None = Non
         "<main>",
         parts.tile_list(report.tiles(numbers)) if found else parts.nothing(numbers, absent),
         parts.not_there(numbers, absent) if found else "",
+        health_section(health) if health and report.shows_health else "",
         *[cards.section(section, numbers, parts.ranges(numbers) if section is daily else "") for section in found],
         parts.how_to_read(report.reading) if found else "",
         "</main>",

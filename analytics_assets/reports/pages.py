@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts
+from analytics_assets.reports import activity_figures, figures, headline, parts, profile_parts, rejected_parts
 from analytics_assets.reports.anomaly_figures import anomalies, anomaly_tiles
-from analytics_assets.reports.arrivals import DAY
 from analytics_assets.reports.device_figures import device_differences, device_tiles
-from analytics_assets.reports.landed_figures import landed_rows
+from analytics_assets.reports.landed_sections import data_quality, rejected_rows
 from analytics_assets.reports.load_figures import load_tiles, load_times
 from analytics_assets.reports.numbers import Numbers
 from analytics_assets.reports.power_figures import power_figures, power_tiles
@@ -75,19 +74,6 @@ def data_profile(numbers: Numbers) -> list[Section]:
         ),
         Section(title="Newest arrivals", charts=drift_figures(found)),
         Section(title="Distributions", charts=distributions(found)),
-    ]
-
-
-def data_quality(numbers: Numbers) -> list[Section]:
-    """What landed, and what became of it."""
-    arrivals = numbers.arrivals
-    if arrivals is None or not arrivals.dates:
-        return []
-    last_closed = numbers.dates[-1] + DAY * numbers.feed.lag_days if numbers.dates else None
-    charts = landed_rows(arrivals, last_closed)
-    return [
-        Section(title="Landed rows", charts=charts, above=parts.conservation(arrivals)),
-        Section(title="Last arrivals", below=parts.last_arrivals(arrivals)),
     ]
 
 
@@ -209,11 +195,26 @@ REPORTS: tuple[Report, ...] = (
         tables=("counts",),
         sections=data_quality,
         tiles=headline.data_quality,
+        shows_health=True,
         reading=(
             "<b>Late</b> rows carry a date before that of their arrival, <b>early</b> rows one after it. "
             "They count on the date on which they happened, so a figure may still change.",
             "<b>Duplicates</b> are accepted rows with the key of an event that is there already: "
             "accepted rows of a date less its events.",
+        ),
+    ),
+    Report(
+        name="rejected-rows",
+        title="Rejected rows",
+        about="Which rows and files did not keep the contract, which rule they broke, and how they looked.",
+        tables=("counts", "bronze"),
+        sections=rejected_rows,
+        tiles=lambda numbers: rejected_parts.tiles(numbers.rejected),
+        reading=(
+            "A row counts under the <b>first rule</b> that it broke. A file that cannot be read as its format is "
+            "<b>quarantined</b>: it is one row, and the rest of its arrival goes on.",
+            "Nothing is lost: rejected rows are kept as they landed. A corrected file of the same name takes the place "
+            "of the one before it.",
         ),
     ),
     Report(

@@ -30,7 +30,7 @@ class Report:
     name: of its file and its asset. about: what it answers, one sentence. tables: those that it shows; a feed that
     declares none of them has no such page. sections: what it consists of; one without charts and HTML is left out.
     tiles: the large numbers on top; the first one stands beside the page's link, too. reading: sentences of HTML that
-    say how to read the charts.
+    say how to read the charts. shows_health: whether it says how the feed is, too.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Report:
     sections: Callable[[Numbers], list[Section]]
     tiles: Callable[[Numbers], list[Tile]] = lambda _: []
     reading: tuple[str, ...] = ()
+    shows_health: bool = False
 
     def shown(self, numbers: Numbers) -> list[Section]:
         """The sections that have something to show."""

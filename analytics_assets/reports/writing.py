@@ -41,7 +41,7 @@ def write_reports(
 ) -> Pages:
     """Write pages of a feed from what stands in its tables, and the indexes. names: of reports; none means all.
 
-    health: how the feed is, for the indexes; without it they do not say.
+    health: how the feed is, for the indexes and the pages that say it; without it they do not.
 
     A reader sees a page from before or the new one, never a part. A feed whose tables are missing gets pages that say
     what to run. Only pages that stand in the folder are linked. Needs no JVM. Raises OSError if the folder cannot be
@@ -54,7 +54,7 @@ def write_reports(
     linked = [report for report in reports if report.name in paths or (own / f"{report.name}.html").is_file()]
     for report in reports:
         if report.name in paths:
-            _write(paths[report.name], page(numbers, report, linked))
+            _write(paths[report.name], page(numbers, report, linked, health))
     _write(own / INDEX, feed_index(numbers, linked, health))
     _write(own / SUMMARY, json.dumps(summary(numbers, health).as_json(), indent=2) + "\n")
     _write(folder / INDEX, feeds_index(_summaries(folder)))

@@ -42,7 +42,10 @@ VIOLATIONS = column(
     "Names of the rules broken, of an accepted row of those that warn; null if none.",
 )
 RULE = column(
-    "rule", T.StringType(), "First rule that rejected rows broke, or the warning of warned ones; null for accepted."
+    "rule",
+    T.StringType(),
+    "First rule that rejected rows broke, or the warning of warned ones, or how the header of landed ones differs from "
+    "the contract; null for accepted.",
 )
 SOURCE = column(
     "source", T.StringType(), "What the file holds: events, or a dimension's name; `... being read` until that is done."

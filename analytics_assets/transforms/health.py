@@ -76,6 +76,16 @@ class Failing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenAlert:
+    """Something that a service is to be told of. opened: since when; told: when last, None where none was yet."""
+
+    headline: str
+    is_error: bool
+    opened: datetime
+    told: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeedHealth:
     """A feed at a moment. findings: none where nothing of it was ever read, which is neither good nor bad."""
 
@@ -133,6 +143,21 @@ def checks_finding(failing: Sequence[Failing]) -> Finding:
     more = f" and {len(failing) - MOST_SHOWN:,} more" if len(failing) > MOST_SHOWN else ""
     worst = Light.RED if any(one.blocking for one in failing) else Light.AMBER
     return Finding("checks", worst, f"{len(failing):,} failing: {', '.join(told)}{more}")
+
+
+def alerts_finding(alerts: Sequence[OpenAlert]) -> Finding:
+    """Alerts that are open, the newest of them in words: red where one is an error, else amber."""
+    if not alerts:
+        return Finding("alerts", Light.GREEN, "none is open")
+    newest = max(alerts, key=lambda one: one.opened)
+    told = [one.told for one in alerts if one.told is not None]
+    last = f"last told at {_minute(max(told))}" if told else "nobody is told yet"
+    said = f"{len(alerts):,} open, {last}; the newest, since {_minute(newest.opened)}: {newest.headline}"
+    return Finding("alerts", Light.RED if any(one.is_error for one in alerts) else Light.AMBER, said)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _share(name: str, part: int, whole: int, of: str, thresholds: tuple[float, float]) -> Finding:

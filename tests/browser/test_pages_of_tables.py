@@ -88,6 +88,12 @@ NUMBERS = [
         " WHERE source = 'events' AND standing = 'on_time' GROUP BY arrival",
     ),
     (
+        "rejected-rows",
+        "rules",
+        "SELECT rule, format('{:,}', sum(rows)::BIGINT) FROM counts"
+        " WHERE source = 'events' AND standing = 'rejected' GROUP BY rule",
+    ),
+    (
         "sessions",
         "sessions-by-device-type",
         "SELECT value, format('{:,}', sum(sessions)::BIGINT),"

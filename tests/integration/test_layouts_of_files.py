@@ -12,6 +12,8 @@ from tables import rows_of
 
 from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule, row_rule
 from analytics_assets.layers.checked import check_file, told_date
+from analytics_assets.layers.world import World
+from asset_checks.schema_checks import judge_schema
 from resources.spark import Spark
 
 pytestmark = pytest.mark.timeout(300)
@@ -181,3 +183,11 @@ def test_what_a_file_would_bring_is_told_by_rule_with_the_first_rows(ran: Place,
     assert (first.line, first.raw) == (3, f"bob,{NOW},back,long note,{DAY} 09:00:00")
     unknown = check_file(quick_spark.session, FEED, path.with_name("unknown.csv"), DAY, examples=1)
     assert unknown.drift == ("unknown columns colour, a, b; missing columns, which may be null, note, Until (UTC)")
+
+
+def test_the_arrival_is_told_to_have_headers_that_are_not_the_contract(ran: Place, quick_spark: Spark) -> None:
+    places = ran.resources(quick_spark)
+    world = World(FEED, places["landing"], places["lakehouse"], "test")
+    verdict = judge_schema(world, "events", [DAY])[DAY]
+    assert not verdict.passed
+    assert "unknown columns" in str(verdict.figures["first"]) or "missing columns" in str(verdict.figures["first"])

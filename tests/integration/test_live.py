@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from live_recount import HEADER, Cell, file_of, land, lines_at, recount
@@ -18,9 +20,11 @@ from tables import rows_of
 from analytics_assets.attempts import FEED_TAG
 from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.notes import FEED as NOTES
+from analytics_assets.layers.world import World
 from analytics_assets.live import run_live
 from analytics_assets.live_jobs import live_jobs
 from analytics_assets.live_progress import Progress
+from asset_checks.live_checks import LIVE_AGREES, judge
 from resources.errors import UserError
 from resources.landing import LandingError
 from resources.lease import LeaseError
@@ -102,6 +106,26 @@ def test_a_micro_batch_that_was_written_and_not_noted_comes_again_and_doubles_no
     some_files(place, 2, hour=12, seed=7)
     once(place, quick_spark)
     assert counted(place) == recount(place.landing, HOURS)
+
+
+def test_live_load_times_are_compared_with_those_of_their_date(place: Place, quick_spark: Spark) -> None:
+    some_files(place, 4)
+    land(file_of(place.landing, f"{DAY + timedelta(days=1):%Y-%m-%d}", "next.csv"), [])
+    once(place, quick_spark)
+    place.run(NOTES, quick_spark)
+    places = place.resources(quick_spark)
+    world = World(NOTES, places["landing"], places["lakehouse"], "test")
+    key = f"{DAY:%Y-%m-%d}"
+    found = judge(world, [key])[LIVE_AGREES.name][key]
+    assert found.passed and found.figures["live_loads"] == found.figures["loads"] > 100
+    assert found.figures["live_p95_ms"] == found.figures["p95_ms"]
+    table = world.tables[TABLE]
+    rows = world.lakehouse.arrow(table)
+    slower = pc.add(rows["bucket"], pa.scalar(10, pa.int32()))
+    world.lakehouse.put(table, rows.set_column(rows.column_names.index("bucket"), "bucket", slower), "test", [])
+    world.lakehouse.let_go()
+    assert not judge(world, [key])[LIVE_AGREES.name][key].passed
+    assert judge(world, ["2025-03-01"])[LIVE_AGREES.name]["2025-03-01"].passed, "no minute of that date is known"
 
 
 def test_a_lost_checkpoint_costs_time_and_no_load(place: Place, quick_spark: Spark) -> None:

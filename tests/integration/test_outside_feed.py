@@ -51,11 +51,11 @@ TABLES = {"bronze", "silver", "sessions", "user_days", "active_users", "active_u
 TABLES |= {"session_days", "user_history", "retention", "anomalies", "unlikely_users"}
 TABLES |= {"activity_mix", "object_days", "session_frequency", "entry_exit_actions", "session_hours", "profiles"}
 PAGES = {"report_active_users", "report_sessions", "report_activity", "report_retention", "report_anomalies"}
-PAGES |= {"report_data_quality", "report_data_profile"}
+PAGES |= {"report_data_quality", "report_rejected_rows", "report_data_profile"}
 CHECKS = {
     "bronze": {
         *("landed_is_accepted_and_rejected", "arrival_has_one_contract", "arrival_is_there"),
-        *("few_rows_are_rejected", "few_rows_are_late"),
+        *("few_rows_are_rejected", "few_rows_are_late", "columns_are_those_of_the_contract"),
     },
     "silver": {
         *("accepted_is_silver_and_duplicates", "event_key_is_unique"),

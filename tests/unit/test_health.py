@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics_assets.alerts.cause import Cause, Severity
+from analytics_assets.alerts.told import Book, seen, taken
 from analytics_assets.feeds.notes import FEED
-from analytics_assets.health import feed_health, overdue
+from analytics_assets.health import feed_health, open_alerts, overdue
 from analytics_assets.layers.world import World, empty_counts
 from analytics_assets.reports.health_parts import health_section, light
 from analytics_assets.transforms.health import (
@@ -20,6 +22,7 @@ from analytics_assets.transforms.health import (
     Finding,
     HealthRule,
     Light,
+    alerts_finding,
     checks_finding,
     freshness_finding,
     late_finding,
@@ -138,17 +141,17 @@ def test_thresholds_that_say_nothing_are_refused(wrong: dict[str, tuple[float, f
         HealthRule(**wrong)  # type: ignore[arg-type]
 
 
-def seen(*findings: Finding) -> FeedHealth:
+def health_of(*findings: Finding) -> FeedHealth:
     return FeedHealth(feed="<notes>", seen_at=datetime(2025, 4, 1, 8, tzinfo=timezone.utc), findings=findings)
 
 
 def test_a_feed_is_as_bad_as_its_worst_finding_and_unread_it_is_neither_good_nor_bad() -> None:
-    assert seen(Finding("a", GREEN, ""), Finding("b", RED, ""), Finding("c", AMBER, "")).word == "red"
-    assert (seen().light, seen().word, health_section(seen())) == (None, "not read yet", "")
+    assert health_of(Finding("a", GREEN, ""), Finding("b", RED, ""), Finding("c", AMBER, "")).word == "red"
+    assert (health_of().light, health_of().word, health_section(health_of())) == (None, "not read yet", "")
 
 
 def test_the_page_says_each_light_in_a_word_and_escapes_what_it_says() -> None:
-    html = health_section(seen(Finding("checks", AMBER, "1 failing: <b>")))
+    html = health_section(health_of(Finding("checks", AMBER, "1 failing: <b>")))
     assert '<i aria-hidden="true">\u25b2</i> amber</span>' in html
     assert "1 failing: &lt;b&gt;" in html
     assert "tidebook status &lt;notes&gt;" in html
@@ -195,7 +198,7 @@ def test_a_feeds_health_comes_from_its_counts_without_a_jvm(tmp_path: Path) -> N
     world, now = world_of(tmp_path), datetime(2025, 4, 2, 12, tzinfo=timezone.utc)
     assert feed_health(world, now, []).findings == []
     put_counts(world, 20, late=0, rejected=0)
-    fine = {"freshness": GREEN, "volume": GREEN, "rejected": GREEN, "late": GREEN, "checks": GREEN}
+    fine = {"freshness": GREEN, "volume": GREEN, "rejected": GREEN, "late": GREEN, "checks": GREEN, "alerts": GREEN}
     assert lights(world, now) == fine
     assert lights(world, now + timedelta(days=1)) == fine | {"freshness": AMBER}
     assert lights(world, now + timedelta(days=2)) == fine | {"freshness": RED}
@@ -207,8 +210,31 @@ def test_a_feeds_health_comes_from_its_counts_without_a_jvm(tmp_path: Path) -> N
         "rejected": "30.00% of 700 landed rows in 7 days",
         "late": "42.86% of 490 accepted rows in 7 days",
         "checks": "none is failing",
+        "alerts": "none is open",
     }
     assert (found.word, lights(world, now)["volume"]) == ("red", AMBER)
+
+
+def test_open_alerts_are_told_with_the_newest_and_when_somebody_heard_last() -> None:
+    noon = datetime(2025, 4, 2, 12, tzinfo=timezone.utc)
+
+    def cause(feed: str, place: str, severity: Severity) -> Cause:
+        words = {"headline": f"{place} is wrong", "where": "", "bad": "", "look": ""}
+        return Cause(feed=feed, kind="check", place=place, severity=severity, since_s=0, **words)
+
+    book = seen(Book(), [cause("notes", "bronze", Severity.WARN)], [], ["log"], noon.timestamp())
+    assert alerts_finding(open_alerts(book, "notes")) == Finding(
+        "alerts", AMBER, "1 open, nobody is told yet; the newest, since 2025-04-02 12:00 UTC: bronze is wrong"
+    )
+    book = taken(book, "log", "notes/check/bronze", noon.timestamp() + 60)
+    causes = [cause("notes", "bronze", Severity.WARN), cause("notes", "silver", Severity.ERROR)]
+    book = seen(book, [*causes, cause("shop", "silver", Severity.ERROR)], [], ["log"], noon.timestamp() + 3600)
+    assert alerts_finding(open_alerts(book, "notes")) == Finding(
+        "alerts",
+        RED,
+        "2 open, last told at 2025-04-02 12:01 UTC; the newest, since 2025-04-02 13:00 UTC: silver is wrong",
+    )
+    assert open_alerts(seen(book, [], [], ["log"], noon.timestamp() + 7200), "notes") == []
 
 
 def record(instance: dg.DagsterInstance, verdicts: Collection[tuple[Check, str, bool]]) -> None:

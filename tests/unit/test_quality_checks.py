@@ -124,6 +124,15 @@ def test_a_user_who_stands_in_a_snapshot_twice_is_seen(world: World) -> None:
     assert not verdicts(world, "users", f"{DAY}")["user_is_unique_in_snapshot"].passed
 
 
+def test_a_header_that_is_not_that_of_the_contract_is_seen_with_its_file(world: World) -> None:
+    plain, drifted = counted(DAY, "landed", 3), counted(DAY, "landed", 3) | {"file": "g", "rule": "unknown columns x"}
+    users = [row | {"source": "users"} for row in (plain, drifted)]
+    write(world, "counts", [plain, counted(DAY, "rejected", 3) | {"rule": "too_few_fields"}, *users])
+    assert verdicts(world, "bronze", f"{DAY}")["columns_are_those_of_the_contract"].passed, "users are another source"
+    found = verdicts(world, "users", f"{DAY}")["columns_are_those_of_the_contract"]
+    assert (found.passed, found.figures) == (False, {"files_that_differ": 1, "first": "g: unknown columns x"})
+
+
 @pytest.mark.parametrize("wrong", [{"most_late": 1.1}, {"least_volume": 1.5}, {"most_volume": 0.9}, {"least_rows": 0}])
 def test_a_rule_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^quality: "):

@@ -80,7 +80,7 @@ def places(lakehouse: Lakehouse) -> dict[str, object]:
 def test_each_report_is_an_asset_that_links_its_page_and_shows_its_figures(
     lakehouse: Lakehouse, tmp_path: Path
 ) -> None:
-    assets = report_assets(ACCESS_LOG, tmp_path / "reports")
+    assets = report_assets(ACCESS_LOG, tmp_path / "reports", tmp_path)
     done = dg.materialize([assets], resources=places(lakehouse))
     found = {event.asset_key: event.materialization.metadata for event in done.get_asset_materialization_events()}
     assert set(found) == {report_key(ACCESS_LOG, report) for report in reports_of(ACCESS_LOG)}
@@ -101,7 +101,7 @@ def test_words_from_data_are_words_in_the_table_of_figures(lakehouse: Lakehouse,
 
 
 def test_a_report_can_be_made_alone(lakehouse: Lakehouse, tmp_path: Path) -> None:
-    assets = report_assets(ACCESS_LOG, tmp_path / "reports")
+    assets = report_assets(ACCESS_LOG, tmp_path / "reports", tmp_path)
     key = report_key(ACCESS_LOG, ACTIVE_USERS)
     done = dg.materialize([assets], resources=places(lakehouse), selection=[key])
     assert [event.asset_key for event in done.get_asset_materialization_events()] == [key]
