@@ -116,7 +116,9 @@ def _carriers(key: Key, own: list[Row], judged: dict[Key, list[Row]]) -> list[Ro
             continue
         expected = sum(row["expected"] or 0 for row in there)
         share = (sum(row["amount"] for row in there) - expected) / change
-        if share - expected / usual >= 0.05:
-            found.append({"dimension": dimension, "value": value, "share": share, "usual_share": expected / usual})
+        # Where nothing at all is usual, nothing is the usual share of a value.
+        usual_share = expected / usual if usual else 0.0
+        if share - usual_share >= 0.05:
+            found.append({"dimension": dimension, "value": value, "share": share, "usual_share": usual_share})
     found.sort(key=lambda one: (one["usual_share"] - one["share"], one["dimension"], one["value"]))
     return found[:5]

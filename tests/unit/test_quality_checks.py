@@ -128,6 +128,7 @@ def test_a_header_that_is_not_that_of_the_contract_is_seen_with_its_file(world: 
     plain, drifted = counted(DAY, "landed", 3), counted(DAY, "landed", 3) | {"file": "g", "rule": "unknown columns x"}
     users = [row | {"source": "users"} for row in (plain, drifted)]
     write(world, "counts", [plain, counted(DAY, "rejected", 3) | {"rule": "too_few_fields"}, *users])
+    write(world, "users", [])
     assert verdicts(world, "bronze", f"{DAY}")["columns_are_those_of_the_contract"].passed, "users are another source"
     found = verdicts(world, "users", f"{DAY}")["columns_are_those_of_the_contract"]
     assert (found.passed, found.figures) == (False, {"files_that_differ": 1, "first": "g: unknown columns x"})
