@@ -17,7 +17,7 @@ from analytics_assets.commands.changes import change_in_words, lateness, most
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.restatements import figures, ledger, unsettled_dates
 from analytics_assets.layers.world import World
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, REJECTED
+from analytics_assets.transforms.bronze import ACCEPTED, LANDED, REJECTED, WARNED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.restatements import DAU, METRICS
@@ -51,6 +51,8 @@ def explanation(world: World, day: date, metrics: Sequence[str]) -> Iterator[str
     behind = [name for name, days in unsettled_dates(world).items() if day.isoformat() in days]
     yield ""
     yield from _rows(world, day, events, accepted, None if behind else now.get("events", 0))
+    if warned := _by_rule(of_day.filter(pc.equal(of_day["standing"], WARNED))):
+        yield f"warnings of accepted rows: {warned}"
     yield ""
     yield from _tables(world, day, behind, now)
     yield ""
@@ -105,14 +107,19 @@ def _rows(world: World, day: date, events: pa.Table, accepted: pa.Table, silver:
     # An arrival's name begins with its date, also where arrivals are hours.
     arrived = events.filter(pc.starts_with(events["arrival"], own))
     rejected = arrived.filter(pc.equal(arrived["standing"], REJECTED))
-    reasons = rejected.group_by("rule").aggregate([("rows", "sum")]).sort_by([("rows_sum", "descending")]).to_pylist()
+    reasons = _by_rule(rejected)
     landed = pc.sum(arrived.filter(pc.equal(arrived["standing"], LANDED))["rows"]).as_py() or 0
-    told = ": " + ", ".join(f"{row['rule']} {row['rows_sum']:,}" for row in reasons) if reasons else ""
-    number = sum(row["rows_sum"] for row in reasons)
-    yield f"rejected rows of the arrival {own}: {number:,} of {landed:,}{told}"
+    number = pc.sum(rejected["rows"]).as_py() or 0
+    yield f"rejected rows of the arrival {own}: {number:,} of {landed:,}{f': {reasons}' if reasons else ''}"
     if reasons:
         name = world.feed.name
         yield f"  see them: tidebook show {name}/rejected --where \"arrival LIKE '{own}%'\""
+
+
+def _by_rule(rows: pa.Table) -> str:
+    """Rows of counts by rule, most first."""
+    found = rows.group_by("rule").aggregate([("rows", "sum")]).sort_by([("rows_sum", "descending")]).to_pylist()
+    return ", ".join(f"{row['rule']} {row['rows_sum']:,}" for row in found)
 
 
 def _tables(world: World, day: date, behind: Sequence[str], now: Mapping[str, int]) -> Iterator[str]:

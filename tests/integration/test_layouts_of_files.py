@@ -1,7 +1,8 @@
 """Files of one arrival, each with a header, separator or encoding of its own, through the real pass."""
 
 import codecs
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pandera.pyspark as pa
@@ -10,9 +11,11 @@ import pytest
 from places import Place
 from tables import rows_of
 
+from analytics_assets.commands.why import explanation
 from analytics_assets.feeds.spec import Arrival, Csv, Event, Feed, SessionRule, row_rule
 from analytics_assets.layers.checked import check_file, told_date
 from analytics_assets.layers.world import World
+from analytics_assets.transforms.restatements import METRICS
 from asset_checks.schema_checks import judge_schema
 from resources.spark import Spark
 
@@ -191,3 +194,11 @@ def test_the_arrival_is_told_to_have_headers_that_are_not_the_contract(ran: Plac
     verdict = judge_schema(world, "events", [DAY])[DAY]
     assert not verdict.passed
     assert "unknown columns" in str(verdict.figures["first"]) or "missing columns" in str(verdict.figures["first"])
+
+
+def test_why_tells_of_warnings_beside_what_was_rejected(ran: Place, quick_spark: Spark) -> None:
+    places = ran.resources(quick_spark)
+    world = World(FEED, places["landing"], places["lakehouse"], "test")
+    told = "\n".join(explanation(world, date.fromisoformat(DAY), METRICS))
+    warned = re.search(r"warnings of accepted rows: (.*)", told)
+    assert warned and "is_named" in warned[1] and "note_long" in warned[1]
