@@ -25,9 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip; \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
 	$(BIN)/python -m resources.jars; \
+	$(BIN)/python -m resources.class_archive; \
 	touch $@
 
-install: $(STAMP) ## make .venv, with all packages and jars
+install: $(STAMP) ## make .venv, with all packages and jars, and an archive of their classes
 
 demo: $(STAMP) ## a year of events becomes sessions and active users (DEMO_FEED=access_log: a real log)
 	@$(BIN)/tidebook demo $(if $(DEMO_FEED),--feed $(DEMO_FEED))

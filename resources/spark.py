@@ -29,6 +29,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.utils import is_remote
 
 from resources import engine
+from resources.class_archive import archive_options
 from resources.errors import UserError
 from resources.jars import S3_JARS, jar_paths, jars_at_first_use
 from resources.java import java_environment
@@ -119,8 +120,9 @@ def session_config(settings: Settings) -> dict[str, str]:
     config = {name: value for name, value, _ in SPARK_CONFIG}
     config["spark.driver.memory"] = driver_memory(settings)
     config["spark.local.dir"] = str(Path(settings.state) / "spark")
-    options = (f"-Dlog4j2.configurationFile={log_configuration(settings)}", JVM_OPTIONS, settings.spark_java_options)
-    config["spark.driver.extraJavaOptions"] = " ".join(options).strip()
+    log, own = f"-Dlog4j2.configurationFile={log_configuration(settings)}", settings.spark_java_options
+    options = (log, JVM_OPTIONS, archive_options(own), own)
+    config["spark.driver.extraJavaOptions"] = " ".join(filter(None, options))
     config["spark.sql.warehouse.dir"] = str(Path(settings.state) / "warehouse")
     jars = [str(path) for path in jar_paths()]
     if settings.uses_s3:
