@@ -18,6 +18,7 @@ from analytics_assets.reports.arrivals import every_date
 from analytics_assets.reports.charts import HOVER, Chart, Series, Unit, lines, stack
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.values import Values
+from analytics_assets.transforms.columns import TOTAL
 
 TITLES = {
     "events": "Events",
@@ -58,6 +59,7 @@ def anomaly_tiles(found: Anomalies | None) -> list[Tile]:
         far = max(recent, key=lambda alarm: alarm["score"])
         expected = f"{_moment(far, 'peak')}, expected {measured(far['metric'], far['expected'])}"
         label = TITLES.get(far["metric"], far["metric"])
+        label += "" if far["dimension"] == TOTAL else f" of {far['value']}"
         tiles.append(
             Tile(label=f"Farthest off: {label}", value=measured(far["metric"], far["actual"]), period=expected)
         )

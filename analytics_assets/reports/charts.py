@@ -155,6 +155,7 @@ def ranking(
     """A horizontal bar for each name, the first on top, with its value; None if there is none."""
     if not names:
         return None
+    said = [as_hovered(value, HOVER[unit]) for value in reversed(values)]
     bars = go.Bar(
         x=list(reversed(values)),
         y=list(reversed(names)),
@@ -162,12 +163,13 @@ def ranking(
         orientation="h",
         width=min(0.7, 0.15 * len(names)),  # of few names, too, bars are slim
         marker={"color": colour},
-        text=[as_hovered(value, HOVER[unit]) for value in reversed(values)],
+        text=said,
         textposition="outside",
         cliponaxis=False,
         hovertemplate=f"%{{y}}: {HOVER[unit].replace('%{y', '%{x')}<extra></extra>",
     )
-    room = {"range": [0, (max(values) or 1) * 1.15], "nticks": 5}  # for the numbers beside the bars
+    # For the numbers beside the bars, on a phone, too: the longest takes as much of it as it has signs.
+    room = {"range": [0, (max(values) or 1) * (1.05 + 0.03 * max(map(len, said)))], "nticks": 5}
     xaxis = {**(style.count_axis(max(values)) if unit == "count" else style.RATE_AXIS[unit]), **room}
     yaxis = {"type": "category", "showgrid": False}
     return go.Figure(bars, style.layout(xaxis, yaxis, hovermode="closest"))

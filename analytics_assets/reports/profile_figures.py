@@ -187,7 +187,7 @@ def _bin(low: float, *, is_hour: bool) -> str:
     """A bin by its ends, the one towards 0 first."""
     if is_hour:
         return f"{low:02.0f}:00"
-    return "0" if low == 0 else f"{low:,g} to {2 * low:,g}"
+    return "0" if low == 0 else f"{_end(low)} to {_end(2 * low)}"
 
 
 def _value(value: str | None) -> str:
@@ -196,3 +196,11 @@ def _value(value: str | None) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"
+
+
+def _end(number: float) -> str:
+    """An end of a bin, a power of two: in millions where it is long, and short where it is a fraction."""
+    size = abs(number)
+    if size < 1 or size >= 1e12:
+        return f"{number:g}"
+    return f"{number:,.0f}" if size < 1e6 else f"{number / 1e6:,.1f} M"

@@ -115,6 +115,7 @@ tbody th {{ font-weight: 400 }}
 .light.red i {{ color: var(--vermilion) }}
 h3 .light {{ font-size: 13px; margin-left: 8px }}
 .findings th, .findings td {{ text-align: left; white-space: normal }}
+.sentences {{ margin-top: 14px }}
 .sentences td:last-child, .sentences th:last-child {{ text-align: left; white-space: normal; min-width: 16em }}
 .landed {{ list-style: none; margin: 10px 0; padding: 0; font-size: 13px; overflow-wrap: anywhere }}
 .landed li {{ margin-bottom: 8px }}

@@ -103,6 +103,11 @@ def test_the_large_numbers_are_of_the_last_four_weeks_and_of_what_goes_on(tmp_pa
     assert far.period == "2025-03-04, expected 123"
 
 
+def test_a_large_number_of_one_value_names_it(tmp_path: Path) -> None:
+    found = read(tmp_path, [point(1, 118.0, False)], [{**ALARM, "dimension": "country", "value": "DE"}])
+    assert anomaly_tiles(found)[-1].label == "Farthest off: Daily active users of DE"
+
+
 def test_more_alarms_than_are_listed_are_said(tmp_path: Path) -> None:
     found = read(tmp_path, [point(0, 118.0, False)], [ALARM] * (LISTED_ALARMS + 1))
     assert found is not None

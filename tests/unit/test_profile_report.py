@@ -18,7 +18,7 @@ from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
-from analytics_assets.reports.profile_figures import distributions, drift_figures
+from analytics_assets.reports.profile_figures import _bin, distributions, drift_figures
 from analytics_assets.reports.profile_numbers import NEWEST, Profiles
 from analytics_assets.transforms.drift import arrivals_before, drifts
 from resources.delta_tables import arrow_schema
@@ -104,3 +104,18 @@ def test_the_columns_can_be_saved_and_say_up_to_when_they_go(lakehouse: Lakehous
     assert head[:5] == ["Column", "Rows", "Nulls", "Distinct", "Least"]
     assert rows[0][:6] == ["action", "1000", "0", "2", "'-1", ""]
     assert rows[0][6] == "view (889), edit (111)"
+
+
+@pytest.mark.parametrize(
+    ("low", "said"),
+    [
+        (0.0, "0"),
+        (-512.0, "-512 to -1,024"),
+        (0.25, "0.25 to 0.5"),
+        (524288.0, "524,288 to 1.0 M"),
+        (2.0**21, "2.1 M to 4.2 M"),
+        (2.0**50, "1.1259e+15 to 2.2518e+15"),
+    ],
+)
+def test_bins_are_named_by_their_ends_in_few_signs(low: float, said: str) -> None:
+    assert _bin(low, is_hour=False) == said
