@@ -15,6 +15,7 @@ from analytics_assets.feeds.spec import Feed, JsonArray
 from analytics_assets.layers.checked import CheckedFile, check_file, told_date
 from analytics_assets.layers.rules import reading_version
 from resources.errors import UserError
+from resources.file_kinds import look
 from resources.open import open_places
 from resources.settings import load_settings
 
@@ -52,10 +53,17 @@ def printable(text: str) -> str:
 
 
 def _found(path: Path) -> Path:
-    if not path.exists():
-        raise UserError(f"{path}: saw no such file, expected a file such as would land")
-    if not path.is_file():
-        raise UserError(f"{path}: saw a folder, expected a file. Name its files: tidebook check FEED {path}/*")
+    shown, folder = printable(str(path)), Path("/")
+    if path.is_dir():
+        raise UserError(f"{shown}: saw a folder, expected a file. Name its files: tidebook check FEED {shown}/*")
+    try:
+        standing = look(path, folder)
+    except OSError as error:
+        raise UserError(f"{shown}: cannot be looked at: {error.strerror}") from error
+    if standing is None:
+        raise UserError(f"{shown}: saw no such file, expected a file such as would land")
+    if standing.fault:
+        raise UserError(f"{shown}: saw {standing.fault}, expected a file")
     return path.resolve()
 
 

@@ -8,6 +8,7 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
+from analytics_assets.layers.changing import changed_meanwhile, settled, unchanged
 from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
@@ -54,9 +55,8 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
     judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
-    is_arrival = one_of("arrival", keys)
     begin_reading(world, dimension.name, keys)
-    with reading_config(spark, dimension.format):
+    with reading_config(spark, dimension.format), unchanged(world, source, files):
         lakehouse.replace(
             rejected_table,
             judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
@@ -67,15 +67,18 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     by = dimension.partition_by
     unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract.columns])
     unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
-    written = lakehouse.replace(
-        table,
-        unique.select(table.schema.fieldNames()).repartition("arrival"),
-        keys,
-        run_id=world.run_id,
-    )
+    with unchanged(world, source, files):
+        written = lakehouse.replace(
+            table,
+            unique.select(table.schema.fieldNames()).repartition("arrival"),
+            keys,
+            run_id=world.run_id,
+        )
+    stays = settled(keys, changed_meanwhile(world, source, files))
     record_touched(world, changed_dates(world))
-    fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), _snapshot_counts(world, is_arrival))
-    write_counts(world, dimension.name, keys, fresh)
+    counted = _snapshot_counts(world, one_of("arrival", stays))
+    fresh = new_counts(world, dimension.name, reading.of(stays), snapshot_version(dimension), counted)
+    write_counts(world, dimension.name, stays, fresh)
     return built(world, table, written, keys)
 
 
