@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 
-from resources.limits import DEEPEST_RECORD, LONGEST_NUMBER, LONGEST_RECORD
+from resources.limits import DEEPEST_RECORD, LONGEST_NUMBER, LONGEST_RECORD, MOST_RECORDS
 
 PIECE = 1 << 20
 BOM = "\ufeff"
@@ -47,6 +47,8 @@ def count_elements(read: Callable[[int], bytes]) -> int:
     else:
         while True:
             number += 1
+            if number > MOST_RECORDS:
+                raise TooLarge(f"saw more than {MOST_RECORDS:,} records in one array")
             _pass_element(text, number)
             sign = text.next()
             text.at += 1
@@ -67,6 +69,8 @@ class _Text:
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read, self._decoder = read, codecs.getincrementaldecoder("utf-8")()
         self._octets, self._gone = 0, 0
+        # Not one for the module, which tasks get by value: a decoder cannot be sent.
+        self.decoder = json.JSONDecoder(parse_constant=_refuse, parse_int=_passed, parse_float=_passed)
         self.window, self.at, self.is_all = "", 0, False
 
     @property
@@ -119,7 +123,7 @@ def _end(text: _Text, number: int) -> int | None:
     """Where in the window the next element ends; None where it may end behind it."""
     end = None
     try:
-        _, end = DECODER.raw_decode(text.window, text.at)
+        _, end = text.decoder.raw_decode(text.window, text.at)
     except RecursionError:
         raise _too_deep(number) from None
     except json.JSONDecodeError as error:
@@ -151,6 +155,3 @@ def _refuse(constant: str) -> None:
 def _passed(number: str) -> None:
     if len(number) > LONGEST_NUMBER:
         raise TooLarge(f"saw a number of {len(number):,} characters, expected at most {LONGEST_NUMBER:,}")
-
-
-DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_passed, parse_float=_passed)

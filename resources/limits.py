@@ -10,8 +10,11 @@ LONGEST_LINE = MIB
 """Bytes of a line as UTF-8. A task holds several copies of a row; a hundred times this still fits a small JVM."""
 LONGEST_HEADER = 64 * 1024
 """Bytes of a first line that names columns."""
-LARGEST_FILE = 64 * MIB
-"""Bytes of a file that is read as one text: a JSON array, or lines in UTF-16. A task holds several copies of it."""
+LARGEST_FILE = 32 * MIB
+"""Bytes of a file that is read as one text: a JSON array, or lines in UTF-16. A task holds several copies of it: two
+tasks at once need most of a JVM of 1 GB."""
+MOST_RECORDS = 500_000
+"""Elements of a JSON array. Spark keeps each as an object, however short it is."""
 LONGEST_RECORD = MIB
 """Characters of an element of a JSON array."""
 DEEPEST_RECORD = 100
