@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
+FIRST_ARRIVAL, AHEAD = date(1970, 1, 1), timedelta(days=1)
+"""Nothing arrives before the one, or further ahead of the clock than the other: a folder of the year 9999 would close
+all dates up to it."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 IGNORED_PREFIXES = (".", "_")
 IGNORED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
@@ -27,7 +30,8 @@ def counts(relative: str, rest_at: int, name_pattern: str) -> bool:
 
 def _is_date(name: str) -> bool:
     try:
-        return DAY.fullmatch(name) is not None and date.fromisoformat(name) is not None
+        latest = datetime.now(timezone.utc).date() + AHEAD
+        return DAY.fullmatch(name) is not None and FIRST_ARRIVAL <= date.fromisoformat(name) <= latest
     except ValueError:
         return False
 

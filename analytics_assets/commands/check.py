@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from analytics_assets.commands.printable import printable
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.spec import Feed, JsonArray
 from analytics_assets.layers.checked import CheckedFile, check_file, told_date
@@ -20,7 +21,6 @@ from resources.open import open_places
 from resources.settings import load_settings
 
 EXAMPLES = 5
-LONGEST = 240
 
 
 def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool, console: Console) -> bool:
@@ -44,12 +44,6 @@ def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool,
     if as_json:
         print(json.dumps([_as_json(feed, one) for one in checked], indent=2, ensure_ascii=True))
     return all(one.is_good for one in checked)
-
-
-def printable(text: str) -> str:
-    """Text from a file, safe for a terminal: what does not print is spelled out, and what is long is cut."""
-    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\u2026"
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
 
 
 def _found(path: Path) -> Path:
