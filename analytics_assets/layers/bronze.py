@@ -105,12 +105,13 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
-    judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-    rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
-    left = begin_reading(world, EVENTS_SOURCE, keys)
     source = events_source(feed)
-    with reading_config(spark, feed.format), unchanged(world, source, files):
-        written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
+    with unchanged(world, source, files):
+        judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
+        rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
+        left = begin_reading(world, EVENTS_SOURCE, keys)
+        with reading_config(spark, feed.format):
+            written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     changed = changed_meanwhile(world, source, files)
     stays = settled(keys, changed)
     counted = event_counts(lakehouse.read(table, one_of("arrival", stays)), feed.time_zone, contract.warns)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from analytics_assets.layers.landed import Source, files_of
 from analytics_assets.layers.world import World
+from resources.errors import UserError
 from resources.landing import LandedFile, LandingError
 
 
@@ -49,6 +50,8 @@ def unchanged(world: World, source: Source, files: Sequence[LandedFile]) -> Iter
     """Within it Spark reads the files. Raises LandingError in place of what it says of one that is gone or shorter."""
     try:
         yield
+    except UserError:
+        raise
     except Exception as error:
         changed = changed_meanwhile(world, source, files)
         if not changed:

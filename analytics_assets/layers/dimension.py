@@ -17,7 +17,7 @@ from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_of
-from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
+from analytics_assets.transforms.dimension import attributes_by_date, named, unique_users, with_attributes
 from resources.conditions import Condition, one_of
 
 
@@ -54,20 +54,21 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         return Built(table=table, written=None, rows={})
     contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
-    judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
-    begin_reading(world, dimension.name, keys)
-    with reading_config(spark, dimension.format), unchanged(world, source, files):
-        lakehouse.replace(
-            rejected_table,
-            judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
-            keys,
-            run_id=world.run_id,
-        )
-    good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
-    by = dimension.partition_by
-    unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract.columns])
-    unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
     with unchanged(world, source, files):
+        judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
+        judged = named(judged, dimension.partition_by)
+        begin_reading(world, dimension.name, keys)
+        with reading_config(spark, dimension.format):
+            lakehouse.replace(
+                rejected_table,
+                judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+                keys,
+                run_id=world.run_id,
+            )
+        good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+        by, names = dimension.partition_by, [column.name for column in contract.columns]
+        unique = unique_users(good, dimension.key, dimension.order_column, names)
+        unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
         written = lakehouse.replace(
             table,
             unique.select(table.schema.fieldNames()).repartition("arrival"),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,20 @@ JOINED = {
 """A date, or none where the row is rejected."""
 
 
+@dataclass(frozen=True)
+class Users:
+    """Rows of the tables of users."""
+
+    accepted: list[dict[str, Any]]
+    rejected: list[dict[str, Any]]
+
+
+def names_a_folder(text: str) -> bool:
+    return len(text.encode()) <= 64 and "\x00" not in text and text != "__HIVE_DEFAULT_PARTITION__"
+
+
 @pytest.fixture(scope="module")
-def users(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> list[dict[str, Any]]:
+def users(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> Users:
     root = tmp_path_factory.mktemp("users")
     names = [f"u{place}" for place in range(len(TEXTS) + len(JOINED))]
     rows = [[name, "2025-01-01", text, text, text] for name, text in zip(names, TEXTS.values(), strict=False)]
@@ -53,22 +66,27 @@ def users(tmp_path_factory: pytest.TempPathFactory, quick_spark: Spark) -> list[
     resources = place.resources(quick_spark)
     outcome = run_pass(World(find_feed("notes"), resources["landing"], resources["lakehouse"], "run"), Observer())
     assert outcome.failed == {}
-    return rows_of(place.lakehouse, "notes", "users")
+    return Users(*(rows_of(place.lakehouse, "notes", table) for table in ("users", "users_rejected")))
 
 
-def test_texts_are_attributes_as_they_are(users: list[dict[str, Any]]) -> None:
-    found = {row["user_id"]: (row["country"], row["device_type"], row["subscription_type"]) for row in users}
-    expected = {f"u{at}": (text,) * 3 for at, text in enumerate(TEXTS.values())}
+def test_texts_are_attributes_as_they_are(users: Users) -> None:
+    found = {row["user_id"]: (row["country"], row["device_type"], row["subscription_type"]) for row in users.accepted}
+    expected = {f"u{at}": (text,) * 3 for at, text in enumerate(TEXTS.values()) if names_a_folder(text)}
     assert {name: found.get(name) for name in expected if found.get(name) != expected[name]} == {}
+    assert len(expected) > 50
 
 
-def test_dates_at_the_ends_of_the_calendar_are_kept_and_others_rejected(users: list[dict[str, Any]]) -> None:
-    found = {row["user_id"]: row["join_date"] for row in users}
+def test_a_country_that_can_name_no_folder_is_rejected(users: Users) -> None:
+    lines = {at + 2 for at, text in enumerate(TEXTS.values()) if not names_a_folder(text)}
+    found = {row["line_number"] for row in users.rejected if row["violations"] == ("country_not_a_name",)}
+    assert found == lines and len(lines) >= 5
+
+
+def test_dates_at_the_ends_of_the_calendar_are_kept_and_others_rejected(users: Users) -> None:
+    found = {row["user_id"]: row["join_date"] for row in users.accepted}
     assert [found.get(f"u{len(TEXTS) + at}") for at in range(len(JOINED))] == [*JOINED.values()]
 
 
-def test_nothing_is_written_beside_the_lakehouse(
-    users: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_nothing_is_written_beside_the_lakehouse(users: Users, tmp_path_factory: pytest.TempPathFactory) -> None:
     root = Path(tmp_path_factory.getbasetemp()) / "users0"
-    assert users and {path.name for path in root.iterdir()} == {"landing", "lakehouse"}
+    assert users.accepted and {path.name for path in root.iterdir()} == {"landing", "lakehouse"}
