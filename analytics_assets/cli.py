@@ -224,7 +224,9 @@ def main() -> None:
 def _escaped(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    from resources.printable import printable
+
+    return escape("\n".join(printable(line, len(line)) for line in text.split("\n")))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class Pass:
         if arrivals:
             done = self._timed("bronze", arrivals, build)
             self.outcome.quarantined += [f"{q.file.path}: {q.rule}: {q.explanation}" for q in done.quarantined]
-            for line in done.drift:
+            for line in done.told:
                 self.observer.warned(line)
             self._judge("bronze", arrivals)
 

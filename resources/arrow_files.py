@@ -1,7 +1,7 @@
 """Files as Arrow opens them, by their addresses, in the driver and in tasks.
 
-Belongs here: nothing but that. Does not: which files there are (landing.py), what stands in them (lines.py).
-Imports nothing of this package: tasks get it by value.
+Belongs here: that, and what it means where it fails for this file alone. Does not: which files there are (landing.py),
+what stands in them (lines.py). Imports nothing of this package: tasks get it by value.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from pyarrow.fs import FileSystem
+
+GONE, FORBIDDEN = "gone", "forbidden"
+"""Why a file cannot be opened: it was listed and is there no longer, or may not be read."""
 
 
 def open_file(uri: str, opened: dict[str, FileSystem]) -> pa.NativeFile:
@@ -25,3 +28,8 @@ def open_file(uri: str, opened: dict[str, FileSystem]) -> pa.NativeFile:
     if parts.query not in opened:
         opened[parts.query] = FileSystem.from_uri(uri)[0]
     return opened[parts.query].open_input_file(unquote(parts.netloc + parts.path))
+
+
+def why_not(error: OSError) -> str:
+    """GONE or FORBIDDEN, by what was raised where a file was opened: FileNotFoundError or PermissionError."""
+    return GONE if isinstance(error, FileNotFoundError) else FORBIDDEN

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from resources.landing import LandedFile, LandingError, arrival_of, counts, expectation, fingerprint
+from resources.landing import LandedFile, LandingError, expectation, fingerprint
+from resources.landing_names import arrival_of, counts
 from resources.object_store import ObjectStore, split, told
 
 ONE = {"MaxItems": 1, "PageSize": 1}

@@ -6,13 +6,10 @@ Belongs here: listing a folder, names that do not count, fingerprints. Does not:
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +17,14 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from resources.errors import UserError
+from resources.file_kinds import OUTSIDE, is_text, look, shown
+from resources.landing_names import arrival_of, counts
 from resources.object_store import ObjectStore, is_bucket
 
 if TYPE_CHECKING:
     from resources.bucket_landing import BucketLanding
 
 SECOND_NS = 10**9
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-IGNORED_PREFIXES = (".", "_")
-IGNORED_SUFFIXES = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", "~")
 
 
 class LandingError(UserError):
@@ -40,6 +36,7 @@ class LandedFile:
     """A file of an arrival. path: relative to landing; uri: for Spark; arrow_uri: for Arrow; size in bytes.
 
     modified_s: when it was last written, in seconds since 1970, by the clock of the store.
+    fault: what it is in place of a file, and must not be opened. has_text_name: whether its name is UTF-8.
     """
 
     arrival: str
@@ -49,6 +46,8 @@ class LandedFile:
     size: int
     fingerprint: str
     modified_s: float = 0.0
+    fault: str = ""
+    has_text_name: bool = True
 
 
 class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -97,7 +96,8 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
     def files(self, pattern: str, arrivals: Collection[str] | None = None) -> list[LandedFile]:
         """Files of a landing pattern, in the order of their paths; of the given arrivals, or of all.
 
-        Names that begin with a dot or an underscore, and names of unfinished files, are ignored.
+        Names that begin with a dot or an underscore, and names of unfinished files, are ignored. What is no file, such
+        as a broken link, has a fault.
         Raises LandingError if the feed's folder is not there or cannot be listed.
         """
         if is_bucket(self.root):
@@ -109,10 +109,11 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
             for arrival, child in self._children(pattern):
                 if arrivals is not None and arrival not in arrivals:
                     continue
+                is_outside = child.is_symlink() and not Path(os.path.realpath(child)).is_relative_to(root)
                 for path in sorted(_below(child)) if child.is_dir() else [child]:
                     relative = path.relative_to(root).as_posix()
-                    if path.is_file() and counts(relative, len(prefix) + len(arrival), name_pattern):
-                        found.append(_landed(arrival, relative, path))
+                    if counts(relative, len(prefix) + len(arrival), name_pattern):
+                        found += _landed(arrival, relative, path, root, is_outside)
         except OSError as error:
             raise _unlisted(root / prefix, error) from error
         return found
@@ -162,16 +163,6 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         return [(arrival, child) for child in children if (arrival := arrival_of(child.name)) is not None]
 
 
-def arrival_of(name: str) -> str | None:
-    """The arrival with which a name below a pattern's folder begins, None if it begins with none."""
-    return name[:10] if _is_date(name[:10]) else None
-
-
-def counts(relative: str, rest_at: int, name_pattern: str) -> bool:
-    """Whether a file's name is of the pattern, whose part after the arrival begins at a place, and not ignored."""
-    return fnmatch.fnmatchcase(relative[rest_at:], name_pattern) and not _is_ignored(relative)
-
-
 def expectation(folder: str, prefix: str, name_pattern: str) -> str:
     """What to say where a pattern's folder is not there."""
     return (
@@ -190,40 +181,43 @@ def _unlisted(folder: Path, error: OSError) -> LandingError:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Files in a folder and in those inside it. Raises OSError where one cannot be listed."""
+    """Files in a folder and in those inside it, and links to folders. Raises OSError where one cannot be listed."""
 
     def refuse(error: OSError) -> None:
         raise error  # Path.rglob would pass over the folder, and its files would look as if they were gone
 
-    for parent, _, names in os.walk(folder, onerror=refuse):
+    for parent, folders, names in os.walk(folder, onerror=refuse):
         yield from (Path(parent) / name for name in names)
+        yield from (path for name in folders if (path := Path(parent) / name).is_symlink())
 
 
-def _is_date(name: str) -> bool:
-    try:
-        return DAY.fullmatch(name) is not None and date.fromisoformat(name) is not None
-    except ValueError:
-        return False
+def _landed(arrival: str, relative: str, path: Path, root: Path, is_outside: bool) -> list[LandedFile]:
+    """The file of a path, none where it is there no longer."""
+    standing, uri = look(path, root), path.as_uri()
+    if standing is None:
+        return []
+    fault = OUTSIDE if is_outside else standing.fault
+    return [landed_file(arrival, relative, uri, standing.stat, fault)]
 
 
-def _landed(arrival: str, relative: str, path: Path) -> LandedFile:
-    stat, uri = path.stat(), path.as_uri()
+def landed_file(arrival: str, relative: str, uri: str, stat: os.stat_result, fault: str = "") -> LandedFile:
+    """A file of the operating system as one that landed. relative: its path as landing tells it."""
+    has_text_name = is_text(relative)
+    if not has_text_name:
+        relative, fault = shown(relative), "a name that is no UTF-8"
     # Where a time of writing has whole seconds, of a file system or a tool that knows no others, it may be that of
     # other content before. The time of the last change of any kind cannot be set, and where only it moved the bytes
     # are compared.
     change = f"{stat.st_mtime_ns}" if stat.st_mtime_ns % SECOND_NS else f"{stat.st_mtime_ns} {stat.st_ctime_ns}"
+    size = 0 if fault else stat.st_size
     return LandedFile(
         arrival=arrival,
         path=relative,
         uri=uri,
         arrow_uri=uri,
-        size=stat.st_size,
-        fingerprint=fingerprint(relative, stat.st_size, change),
+        size=size,
+        fingerprint=fingerprint(relative, size, change + fault),
         modified_s=stat.st_mtime,
-    )
-
-
-def _is_ignored(relative: str) -> bool:
-    return any(
-        part.startswith(IGNORED_PREFIXES) or part.lower().endswith(IGNORED_SUFFIXES) for part in relative.split("/")
+        fault=fault,
+        has_text_name=has_text_name,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +20,17 @@ from pyarrow.fs import FileSystem
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
-from resources import arrow_files
+from resources import arrow_files, line_lengths, packed, text_pieces
 from resources.landing import LandedFile
+from resources.limits import LONGEST_HEADER
+from resources.line_lengths import LineLengths, first_too_long
+from resources.text_pieces import Utf8, Wide
 
 PIECE = 4 * 1024 * 1024
-FIRST_LINE_LIMIT = 64 * 1024
 COUNTED_HERE = 1 << 30
 """Bytes: about a second's work of one core."""
 BOM = codecs.BOM_UTF8
+EMPTY_LINE = re.compile(rb"\n(?:(?<=\n\n)|(?<=\n\r\n))")
 UTF_8, UTF_16, LATIN_1 = "utf-8", "utf-16", "latin-1"
 LONGEST_REST = 3
 """Bytes of a character in UTF-8 without its last."""
@@ -39,7 +43,8 @@ BLOCK = T.StructType(
 )
 COUNTED = (
     "path string, start long, newlines long, lines long,"
-    " has_cr boolean, has_quote boolean, is_text boolean, bom string, first_line binary, content string"
+    " has_cr boolean, has_quote boolean, is_text boolean, bom string, first_line binary, content string,"
+    " first_bytes long, last_bytes long, long_at long, long_bytes long, packed string, fault string"
 )
 
 
@@ -49,7 +54,8 @@ class FileLines:
 
     encoding: of those that are declared. is_text: whether all bytes are of that encoding.
     newlines_before: line ends before each block of the file, by the block's start in bytes.
-    content: digest of the bytes.
+    content: digest of the bytes. too_long: number and bytes of the first line that is above LONGEST_LINE.
+    packed: with what, if the file is not text but packed. fault: GONE or FORBIDDEN, where it could not be opened.
     """
 
     lines: int
@@ -60,6 +66,9 @@ class FileLines:
     encoding: str
     newlines_before: Mapping[int, int]
     content: str
+    too_long: tuple[int, int] | None = None
+    packed: str = ""
+    fault: str = ""
 
 
 def count_lines(
@@ -91,7 +100,7 @@ def _counted_by_tasks(
     spark: SparkSession, blocks: Sequence[tuple[str, int, int]], size: int, has_wide: bool
 ) -> list[Block]:
     # By value: an executor of a cluster need not have this package.
-    for module in (sys.modules[__name__], arrow_files):
+    for module in (sys.modules[__name__], arrow_files, line_lengths, packed, text_pieces):
         cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -118,6 +127,9 @@ def _whole_file(blocks: list[Block], encodings: Sequence[str]) -> FileLines:
         is_text=is_text or encoding == LATIN_1,
         encoding=encoding,
         newlines_before=before,
+        too_long=first_too_long(blocks),
+        packed=blocks[0]["packed"],
+        fault=max(block["fault"] for block in blocks),
         content=hashlib.sha256("".join(block["content"] for block in blocks).encode()).hexdigest()[:16],
     )
 
@@ -134,6 +146,12 @@ _COUNTED_ARROW = pa.schema(
         ("bom", pa.string()),
         ("first_line", pa.binary()),
         ("content", pa.string()),
+        ("first_bytes", pa.int64()),
+        ("last_bytes", pa.int64()),
+        ("long_at", pa.int64()),
+        ("long_bytes", pa.int64()),
+        ("packed", pa.string()),
+        ("fault", pa.string()),
     ]
 )
 
@@ -147,12 +165,18 @@ def _count_block(
     first block.
     """
     newlines = lines = 0
-    has_cr, has_quote, bom, first_line = False, False, "", b""
-    content = hashlib.sha256()
+    has_cr, has_quote, bom, first_line, packed_as = False, False, "", b"", ""
+    content, lengths = hashlib.sha256(), LineLengths()
     tail = b"\n\n"  # what stands before the piece: a file begins as if after a line end
-    with arrow_files.open_file(uri, opened) as source:
-        wide = _Wide() if has_wide and source.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
-        text: _Wide | _Utf8 = wide or _Utf8()
+    try:
+        source = arrow_files.open_file(uri, opened)
+    except (FileNotFoundError, PermissionError) as error:
+        return _NOTHING | {"path": uri, "start": start, "fault": arrow_files.why_not(error)}
+    with source:
+        begin = source.read(packed.LONGEST_SIGN)
+        wide = Wide() if has_wide and begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+        text: Wide | Utf8 = wide or Utf8()
+        packed_as = packed.packed_as(begin)
         source.seek(max(start - LONGEST_REST, 0))
         if start:
             before = source.read(min(start, LONGEST_REST))
@@ -170,15 +194,18 @@ def _count_block(
                 is_first = False
                 if wide is None and piece.startswith(BOM):
                     bom, piece = UTF_8, piece.removeprefix(BOM)
-                first_line = piece.split(b"\n", 1)[0][:FIRST_LINE_LIMIT]
-            newlines += piece.count(b"\n")
-            lines += piece.count(b"\n") - _empty_lines(tail + piece)
+                first_line = piece.split(b"\n", 1)[0][:LONGEST_HEADER]
+            line_ends = piece.count(b"\n")
+            newlines += line_ends
+            # From the third byte on: those before it were in the piece before.
+            lines += line_ends - len(EMPTY_LINE.findall(tail + piece, 2))
+            lengths.taken(piece)
             has_cr = has_cr or b"\r" in piece
             has_quote = has_quote or b'"' in piece
             tail = (tail + piece)[-2:]
         if is_last and size and not tail.endswith(b"\n") and tail != b"\n\r":
             lines += 1
-    return {
+    return _NOTHING | {
         "path": uri,
         "start": start,
         "newlines": newlines,
@@ -189,55 +216,25 @@ def _count_block(
         "bom": bom,
         "first_line": first_line,
         "content": content.hexdigest(),
+        "packed": packed_as,
+        **lengths.told(),
     }
 
 
-class _Utf8:
-    """Pieces of UTF-8 as they are, and whether they are that."""
-
-    def __init__(self) -> None:
-        self.is_valid = True
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-
-    def begin(self, before: bytes) -> None:
-        """Bytes before the first piece: the first of a character that the piece goes on with. The rest is of others."""
-        self.taken(before.lstrip(bytes(range(0x80, 0xC0))), False)
-
-    def taken(self, piece: bytes, is_last: bool) -> bytes:
-        if self.is_valid and not (piece.isascii() and not self._decoder.getstate()[0]):
-            try:
-                self._decoder.decode(piece, is_last)
-            except UnicodeDecodeError:
-                self.is_valid = False
-        return piece
-
-
-class _Wide:
-    """Pieces of UTF-16, with its byte order mark, as the UTF-8 that they would be, and whether they are that."""
-
-    def __init__(self) -> None:
-        self.is_valid = True
-        self._decoder = codecs.getincrementaldecoder("utf-16")()
-
-    def begin(self, before: bytes) -> None:
-        """The bytes of a block that is not the first are not read."""
-
-    def taken(self, piece: bytes, is_last: bool) -> bytes:
-        try:
-            return self._decoder.decode(piece, is_last).encode("utf-8")
-        except UnicodeError:  # the file is kept as one row: what else stands in it does not matter
-            self.is_valid = False
-            return b""
-
-
-def _empty_lines(text: bytes) -> int:
-    """Line ends from the third byte on that end an empty line: after another, a carriage return between or not."""
-    empty, at = 0, 1
-    if b"\n\n" in text or b"\n\r\n" in text:
-        while (at := text.find(b"\n", at + 1)) != -1:
-            before = text[:at][-2:] if at < 2 else text[at - 2 : at]
-            empty += before.endswith(b"\n") or before == b"\n\r"
-    return empty
+_NOTHING: Block = {
+    "newlines": 0,
+    "lines": 0,
+    "has_cr": False,
+    "has_quote": False,
+    "is_text": True,
+    "bom": "",
+    "first_line": b"",
+    "content": "",
+    "packed": "",
+    "fault": "",
+    **LineLengths().told(),
+}
+"""What is said of no byte."""
 
 
 def block_size(spark: SparkSession) -> int:

@@ -44,6 +44,8 @@ SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
     ("spark.sql.session.timeZone", "UTC", "a date must not depend on the machine"),
     ("spark.sql.ansi.enabled", "false", "text that is no number is null, and the row rejected, not the run"),
     ("spark.sql.legacy.timeParserPolicy", "CORRECTED", "a time that Spark 2 could read is no error but null, too"),
+    ("spark.sql.parquet.datetimeRebaseModeInWrite", "CORRECTED", "a rejected row may be of the year 1, and is kept"),
+    ("spark.sql.parquet.datetimeRebaseModeInRead", "CORRECTED", "as it was written"),
     ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS", "INT96 is slower and has no statistics"),
     ("spark.sql.parquet.compression.codec", "zstd", "a third smaller than snappy for the same time"),
     ("spark.sql.execution.arrow.pyspark.enabled", "true", "without Arrow None in a text column comes back as NaN"),

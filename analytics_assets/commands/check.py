@@ -15,12 +15,12 @@ from analytics_assets.feeds.spec import Feed, JsonArray
 from analytics_assets.layers.checked import CheckedFile, check_file, told_date
 from analytics_assets.layers.rules import reading_version
 from resources.errors import UserError
+from resources.file_kinds import look
 from resources.open import open_places
 from resources.printable import printable
 from resources.settings import load_settings
 
 EXAMPLES = 5
-LONGEST = 240
 
 
 def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool, console: Console) -> bool:
@@ -47,10 +47,17 @@ def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool,
 
 
 def _found(path: Path) -> Path:
-    if not path.exists():
-        raise UserError(f"{path}: saw no such file, expected a file such as would land")
-    if not path.is_file():
-        raise UserError(f"{path}: saw a folder, expected a file. Name its files: tidebook check FEED {path}/*")
+    shown, folder = printable(str(path)), Path("/")
+    if path.is_dir():
+        raise UserError(f"{shown}: saw a folder, expected a file. Name its files: tidebook check FEED {shown}/*")
+    try:
+        standing = look(path, folder)
+    except OSError as error:
+        raise UserError(f"{shown}: cannot be looked at: {error.strerror}") from error
+    if standing is None:
+        raise UserError(f"{shown}: saw no such file, expected a file such as would land")
+    if standing.fault:
+        raise UserError(f"{shown}: saw {standing.fault}, expected a file")
     return path.resolve()
 
 
@@ -59,21 +66,21 @@ def _print(feed: Feed, checked: CheckedFile, why: str, console: Console) -> None
         console.print(line, markup=False, soft_wrap=True)
 
     console.print(f"[bold]{'good' if checked.is_good else 'bad'}[/bold] ", end="")
-    say(f"{printable(str(checked.path), LONGEST)}, as of arrival {checked.arrival}{why}")
+    say(f"{printable(str(checked.path))}, as of arrival {checked.arrival}{why}")
     say(f"  landed {checked.landed:,}, accepted {checked.accepted:,}, rejected {checked.rejected:,}")
     late = {name: rows for name, rows in checked.standings.items() if name != "on_time"}
     for what, rows in (("of these", late), ("rejected", checked.reasons), ("warned", checked.warnings)):
         for rule, number in rows.items():
             say(f"  {what} {rule} {number:,}")
     if checked.quarantined is not None:
-        say(f"  quarantined: {checked.quarantined.rule}: {printable(checked.quarantined.explanation, LONGEST)}")
+        say(f"  quarantined: {checked.quarantined.rule}: {printable(checked.quarantined.explanation)}")
     elif checked.landed != checked.accepted + checked.rejected:
         say("  the rows do not add up: the file changed while it was read. Check it again")
     if checked.drift:
-        say(f"  header: {printable(checked.drift, LONGEST)}")
+        say(f"  header: {printable(checked.drift)}")
     for broken in checked.examples:
         where = "record" if isinstance(feed.format, JsonArray) else "line"
-        say(f"  {where} {broken.line}: {', '.join(broken.rules)}: {printable(broken.raw, LONGEST)}")
+        say(f"  {where} {broken.line}: {', '.join(broken.rules)}: {printable(broken.raw)}")
 
 
 def _as_json(feed: Feed, checked: CheckedFile) -> dict[str, Any]:

@@ -12,6 +12,6 @@ from resources.errors import UserError
 
 def infer(path: Path, name: str | None) -> None:
     """Print the draft of a feed that reads files like this one. Raises UserError for a file that is no sample."""
-    if not path.is_file():
+    if not path.is_file():  # nor a pipe, which nobody may ever write to
         raise UserError(f"{path}: saw no such file, expected a sample: a CSV file or a JSON array")
     print(draft(read_sample(path), feed_name(name or path.stem), path.suffix), end="")

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from analytics_assets.layers.world import Built
 from analytics_assets.observer import Observer, Verdicts
 from asset_checks.law import Law
+from resources.printable import LONGEST_LINE, printable
 from resources.spark import running_tasks
 
 POLL_S = 0.3
@@ -67,7 +68,7 @@ class ProgressDisplay(Observer):
         self._console.print(f"{name:<20} {written} {seconds:>7.1f} s{speed}")
 
     def warned(self, line: str) -> None:
-        self._console.print(f"warning: {line}", markup=False)
+        self._console.print(f"warning: {printable(line, LONGEST_LINE)}", markup=False)
 
     def judged(self, law: Law, verdicts: Verdicts) -> None:
         failed = law.failed(verdicts)

@@ -13,6 +13,7 @@ from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
 from analytics_assets.observer import Observer, Outcome
 from resources.errors import UserError
+from resources.printable import LONGEST_LINE, printable
 from resources.settings import load_settings
 
 
@@ -68,7 +69,7 @@ def _job(name: str, config: dict[str, Any], timings: Path | None, console: Conso
         total = sum(outcome.seconds.values())
         timings.write_text(json.dumps({"stages": outcome.seconds, "total_s": total}, indent=2) + "\n")
     for line in outcome.quarantined:
-        console.print(f"quarantined {line}", markup=False)
+        console.print(f"quarantined {printable(line, LONGEST_LINE)}", markup=False)
     if not outcome.seconds.keys() - {"activity"}:
         console.print("Nothing is behind: all tables are as landing has it.")
     return outcome

@@ -19,6 +19,7 @@ from resources.errors import UserError
 
 SAMPLE_BYTES = 4 * 1024 * 1024
 MOST_ROWS = 10_000
+MOST_COLUMNS = 1_000
 SEPS = (",", ";", "\t", "|", " ")
 
 Value = str | None
@@ -74,17 +75,18 @@ def _records(path: Path, text: str, is_whole: bool) -> Sample:
             at += 1
         try:
             record, at = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
-            break  # the end of the array, or of the sample
+        except (ValueError, RecursionError):
+            break  # the end of the array, or of the sample, or what no reader takes
         if isinstance(record, dict):
             found.append(record)
     if not found:
         raise UserError(f"{path}: saw a JSON array without an object in its first 4 MB, expected one of objects")
     names = list(dict.fromkeys(name for record in found for name in record))
+    _check_width(path, len(names))
     rows = [[_text(record.get(name)) for name in names] for record in found]
-    lines = [json.dumps(record, ensure_ascii=False) for record in found]
+    lines = [_writable(json.dumps(record, ensure_ascii=False)) for record in found]
     return Sample(
-        names=names,
+        names=[_writable(name) for name in names],
         rows=rows,
         lines=lines,
         sep=None,
@@ -103,6 +105,7 @@ def _lines(path: Path, text: str, encoding: str, is_whole: bool) -> Sample:
         raise UserError(f"{path}: saw no line, expected a sample with some rows")
     sep, split = max(((sep, _split(lines, sep)) for sep in SEPS), key=lambda found: _fit(found[1]))
     width = max(map(len, split), key=[len(fields) for fields in split].count)
+    _check_width(path, width)
     good = [(line, fields) for line, fields in zip(lines, split, strict=True) if len(fields) == width]
     first = good[0][1]
     has_header = len(split[0]) == width and len({*first}) == width and all(map(_is_name, first))
@@ -119,6 +122,11 @@ def _lines(path: Path, text: str, encoding: str, is_whole: bool) -> Sample:
         encoding=encoding,
         is_whole=is_whole and len(lines) <= MOST_ROWS,
     )
+
+
+def _check_width(path: Path, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise UserError(f"{path}: saw {columns:,} columns, expected at most {MOST_COLUMNS:,}")
 
 
 def _split(lines: Sequence[str], sep: str) -> list[list[str]]:
@@ -145,5 +153,10 @@ def _is_name(text: str) -> bool:
 
 def _text(value: Any) -> Value:
     if value is None or isinstance(value, str):
-        return value or None
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _writable(value) if value else None
+    return _writable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _writable(text: str) -> str:
+    """Text without lone halves of characters, which JSON may name and no file can hold: Spark reads them as ?, too."""
+    return text.encode("utf-8", "replace").decode()

@@ -109,7 +109,7 @@ def _bronze(feed: Feed, table: Table, partitions: dg.PartitionsDefinition[str]) 
         done = bronze.build_bronze(world, context.partition_keys)
         for quarantined in done.quarantined:
             context.log.warning(f"{quarantined.file.path}: {quarantined.rule}: {quarantined.explanation}")
-        for line in done.drift:
+        for line in done.told:
             context.log.warning(line)
         for event in tide_materializations(feed.name, done.touched):
             context.log_event(event)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.layers.arrivals import misnamed
+from analytics_assets.layers.changing import changed_lines, changed_meanwhile, settled, unchanged
 from analytics_assets.layers.counting import (
     arrivals_being_read,
     begin_reading,
@@ -21,7 +22,8 @@ from analytics_assets.layers.counting import (
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.origins import with_origins
-from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.quarantine import Quarantined
+from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.rules import contract_version, reading_version
 from analytics_assets.layers.tide import record_tide
 from analytics_assets.layers.verdicts import with_events
@@ -40,11 +42,11 @@ LAST_SIGN = "~"
 class BuiltBronze(Built):
     """Bronze also says which files it quarantined, and the new version of each date that it touched.
 
-    drift: how headers of the files that were read differ from the contract, as `Reading` has it.
+    told: lines for a person: how headers differ from the contract, and arrivals that changed while they were read.
     """
 
     quarantined: list[Quarantined] = field(default_factory=list)
-    drift: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     touched: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,23 +105,25 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
-    judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-    rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
-    is_arrival = one_of("arrival", keys)
-    left = begin_reading(world, EVENTS_SOURCE, keys)
-    with reading_config(spark, feed.format):
-        written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
-    version = reading_version(feed)
-    counted = event_counts(lakehouse.read(table, is_arrival), feed.time_zone, contract.warns)
-    fresh = new_counts(world, EVENTS_SOURCE, reading, version, counted)
-    touched = settle(world, keys, fresh, left)
+    source = events_source(feed)
+    with unchanged(world, source, files):
+        judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
+        rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
+        left = begin_reading(world, EVENTS_SOURCE, keys)
+        with reading_config(spark, feed.format):
+            written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
+    changed = changed_meanwhile(world, source, files)
+    stays = settled(keys, changed)
+    counted = event_counts(lakehouse.read(table, one_of("arrival", stays)), feed.time_zone, contract.warns)
+    fresh = new_counts(world, EVENTS_SOURCE, reading.of(stays), reading_version(feed), counted)
+    touched = settle(world, stays, fresh, left & {*stays})
     done = built(world, table, written, keys)
     return BuiltBronze(
         table=table,
         written=written,
         rows=done.rows,
         quarantined=reading.quarantined,
-        drift=reading.drift,
+        told=reading.drift + changed_lines(changed),
         touched=touched,
     )
 

@@ -17,12 +17,15 @@ from pyspark.sql import SparkSession
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import misnamed, named_arrival
-from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.quarantine import Quarantined
+from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.verdicts import with_events
 from analytics_assets.transforms.bronze import ACCEPTED, REJECTED, WARNED
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.counts import event_counts
-from resources.landing import LandedFile, Landing, arrival_of
+from resources.errors import UserError
+from resources.landing import Landing, landed_file
+from resources.landing_names import arrival_of
 from resources.spark import gathered
 
 PLACE = "_place"
@@ -88,13 +91,14 @@ def told_date(feed: Feed, path: Path) -> str | None:
 def check_file(spark: SparkSession, feed: Feed, path: Path, day: str, examples: int) -> CheckedFile:
     """Judge a file as one of an arrival of a date (ISO form). examples: how many broken rows are kept at most."""
     landing = Landing(root=str(path.parent))
-    stat, uri = path.stat(), path.as_uri()
-    file = LandedFile(arrival=day, path=path.name, uri=uri, arrow_uri=uri, size=stat.st_size, fingerprint="")
+    file = landed_file(day, path.name, path.as_uri(), path.stat())
     if feed.file_time is not None:
         file = replace(file, arrival=named_arrival(feed, file))
     contract = contract_of(feed.contract)
     fault = misnamed(feed, file)
     reading = examine(spark, [file], contract, feed.format, {file.path: fault} if fault else {})
+    if reading.gone:
+        raise UserError(f"{path}: the file vanished while it was read")
     judged = judged_rows(spark, landing, reading, None, contract, feed.format)
     rows = with_events(feed, judged.withColumn(PLACE, F.col("line_number")), keep_raw=True)
     # Kept meanwhile: asked anew for each question, the verdicts would be computed anew, and several times for each row.

@@ -8,6 +8,7 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
+from analytics_assets.layers.changing import changed_meanwhile, settled, unchanged
 from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
@@ -16,7 +17,7 @@ from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
 from analytics_assets.transforms.contract import contract_of
-from analytics_assets.transforms.dimension import attributes_by_date, unique_users, with_attributes
+from analytics_assets.transforms.dimension import attributes_by_date, named, unique_users, with_attributes
 from resources.conditions import Condition, one_of
 
 
@@ -53,29 +54,32 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         return Built(table=table, written=None, rows={})
     contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
-    judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
-    is_arrival = one_of("arrival", keys)
-    begin_reading(world, dimension.name, keys)
-    with reading_config(spark, dimension.format):
-        lakehouse.replace(
-            rejected_table,
-            judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+    with unchanged(world, source, files):
+        judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
+        judged = named(judged, dimension.partition_by)
+        begin_reading(world, dimension.name, keys)
+        with reading_config(spark, dimension.format):
+            lakehouse.replace(
+                rejected_table,
+                judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+                keys,
+                run_id=world.run_id,
+            )
+        good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+        by, names = dimension.partition_by, [column.name for column in contract.columns]
+        unique = unique_users(good, dimension.key, dimension.order_column, names)
+        unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
+        written = lakehouse.replace(
+            table,
+            unique.select(table.schema.fieldNames()).repartition("arrival"),
             keys,
             run_id=world.run_id,
         )
-    good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
-    by = dimension.partition_by
-    unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract.columns])
-    unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
-    written = lakehouse.replace(
-        table,
-        unique.select(table.schema.fieldNames()).repartition("arrival"),
-        keys,
-        run_id=world.run_id,
-    )
+    stays = settled(keys, changed_meanwhile(world, source, files))
     record_touched(world, changed_dates(world))
-    fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), _snapshot_counts(world, is_arrival))
-    write_counts(world, dimension.name, keys, fresh)
+    counted = _snapshot_counts(world, one_of("arrival", stays))
+    fresh = new_counts(world, dimension.name, reading.of(stays), snapshot_version(dimension), counted)
+    write_counts(world, dimension.name, stays, fresh)
     return built(world, table, written, keys)
 
 

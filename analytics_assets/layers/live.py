@@ -24,7 +24,8 @@ from analytics_assets.feeds.fields import content_columns, load_fields
 from analytics_assets.feeds.live_tables import LIVE
 from analytics_assets.feeds.spec import ARRIVAL_FIELD
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files, misnamed
-from analytics_assets.layers.reading import Quarantined, examine, judged_rows, reading_config
+from analytics_assets.layers.quarantine import Quarantined
+from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import World, digest, stamped
@@ -110,6 +111,7 @@ def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | Non
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
+    files = reading.files  # without those that are gone by now
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = with_events(feed, judged)
     dimensions = [field.name for field in load_fields(feed)]
@@ -132,7 +134,7 @@ def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | Non
     is_load = pc.is_valid(found["bucket"])
     has_minute = pc.is_valid(found["minute"])
     return LiveRead(
-        files=list(files),
+        files=reading.files,
         cells=_cells(world, files, found.filter(pc.and_(is_load, has_minute)), schema),
         landed=sum(reading.rows.values()),
         accepted=pc.sum(found["rows"]).as_py() or 0,

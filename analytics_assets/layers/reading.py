@@ -1,49 +1,39 @@
 """Reading landed files: which can be read as their format, and the rows of those that can.
 
-Belongs here: quarantine, which files are read alike. Does not: what a header says (layouts.py), counting what was read
+Belongs here: which files are read alike. Does not: what is wrong with a file (quarantine.py, layouts.py), counting rows
 (counting.py), judging rows (transforms/bronze.py, transforms/records.py), listing (resources/landing.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame, SparkSession
 
-from analytics_assets.feeds.formats import ARRIVAL_FIELD, UTF_8, UTF_16, Csv, Format, JsonArray
+from analytics_assets.feeds.formats import ARRIVAL_FIELD, UTF_8, Csv, Format, JsonArray
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.layouts import HeaderFault, Layout, layout
+from analytics_assets.layers.quarantine import Quarantined, by_lines, by_name, by_records, header_of
 from analytics_assets.transforms.bronze import PLACES, WIDTH, judge
 from analytics_assets.transforms.contract import Contract
 from analytics_assets.transforms.records import judge_records
+from resources.arrow_files import GONE
 from resources.landing import LandedFile, Landing
-from resources.line_counts import FIRST_LINE_LIMIT, FileLines, count_lines
+from resources.line_counts import FileLines, count_lines
 from resources.lines import one_file_a_task, read_lines
-from resources.records import LARGEST_FILE, count_records, read_records
+from resources.records import count_records, read_records
 from resources.spark import spark_config
 
-UNREADABLE_SIGN = ":"
-"""Hadoop takes what stands before it in a file's name for the scheme of an address."""
 SMALL_FILE_COST = 128 * 1024
 MOST_DRIFTS = 20
 
 
-@dataclass(frozen=True)
-class Quarantined:
-    """A file that cannot be read as its format: the rule, and what was seen in place of what."""
-
-    file: LandedFile
-    rule: str
-    seen: str
-    explanation: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """Files of arrivals, counted from their bytes; quarantined ones apart.
+    """Files of arrivals, counted from their bytes; quarantined ones apart, and those that were there no longer.
 
     rows: that a file landed, by its path; a quarantined file is one. content: digest of a file's bytes.
     lines, layouts: of formats with lines; a quarantined file has no layout.
@@ -53,12 +43,17 @@ class Reading:
     rows: Mapping[str, int]
     content: Mapping[str, str]
     quarantined: list[Quarantined]
+    gone: list[LandedFile] = field(default_factory=list)
     lines: Mapping[str, FileLines] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
 
     def drift_of(self, path: str) -> str | None:
         """How a file's header differs from the contract; None where it does not, or the file has none."""
         return (self.layouts[path].drift or None) if path in self.layouts else None
+
+    def of(self, arrivals: Collection[str]) -> Reading:
+        """What was read of some of the arrivals."""
+        return replace(self, files=[file for file in self.files if file.arrival in arrivals])
 
     @property
     def drift(self) -> list[str]:
@@ -84,55 +79,46 @@ def examine(
 
     misnamed: path -> what is wrong with its name, where something is.
     """
-    faults = {
-        path: Quarantined(file, "file_name", path, said) for path, said, file in _bad_names(files, misnamed or {})
-    }
+    faults = by_name(files, misnamed or {})
     layouts: dict[str, Layout] = {}
+    lines: dict[str, FileLines] = {}
+    to_open = [file for file in files if not file.fault]
     if isinstance(file_format, JsonArray):
-        records = count_records(spark, files)
-        for file in files:
-            seen = records[file.path].seen
-            if seen is not None and file.path not in faults:
-                faults[file.path] = Quarantined(file, "file_not_json", seen, f"{seen}; the file is kept as one row")
+        records = count_records(spark, to_open)
+        gone = {path for path, found in records.items() if found.fault == GONE}
+        for file in to_open:
+            if file.path not in faults and file.path not in gone and (fault := by_records(file, records[file.path])):
+                faults[file.path] = fault
         rows = {path: found.records for path, found in records.items()}
         content = {path: found.content for path, found in records.items()}
-        lines: dict[str, FileLines] = {}
     else:
-        lines = count_lines(spark, files, file_format.encodings)
-        for file in files:
-            if file.path not in faults:
+        lines = count_lines(spark, to_open, file_format.encodings)
+        gone = {path for path, counted in lines.items() if counted.fault == GONE}
+        for file in to_open:
+            if file.path not in faults and file.path not in gone:
                 found = _layout_of(file, lines[file.path], contract, file_format)
                 if isinstance(found, Quarantined):
                     faults[file.path] = found
                 else:
                     layouts[file.path] = found
-        rows = {path: found.lines - file_format.header for path, found in lines.items()}
-        content = {path: found.content for path, found in lines.items()}
+        rows = {path: counted.lines - file_format.header for path, counted in lines.items()}
+        content = {path: counted.content for path, counted in lines.items()}
+    there = [file for file in files if file.path not in gone]
     return Reading(
-        files=list(files),
+        files=there,
         rows={**rows, **dict.fromkeys(faults, 1)},
-        content=content,
-        quarantined=[faults[file.path] for file in files if file.path in faults],
+        content={**dict.fromkeys(faults, ""), **content},
+        quarantined=[faults[file.path] for file in there if file.path in faults],
+        gone=[file for file in files if file.path in gone],
         lines=lines,
         layouts=layouts,
     )
 
 
-def _bad_names(files: Sequence[LandedFile], misnamed: Mapping[str, str]) -> list[tuple[str, str, LandedFile]]:
-    unreadable = f"saw {UNREADABLE_SIGN!r} in the name, which Spark cannot read. Give the file another name"
-    said = {file.path: unreadable for file in files if UNREADABLE_SIGN in file.path} | dict(misnamed)
-    return [(file.path, said[file.path], file) for file in files if file.path in said]
-
-
 def _layout_of(file: LandedFile, lines: FileLines, contract: Contract, file_format: Csv) -> Layout | Quarantined:
-    header = lines.first_line.removesuffix("\r") if file_format.header else None
-    if header is not None and lines.lines == 0 and lines.is_text:
-        return Quarantined(file, "file_empty", "", "saw no line, expected a header")
-    if lines.encoding == UTF_16 and not (lines.is_text and file.size <= LARGEST_FILE):
-        said = "is no whole UTF-16" if not lines.is_text else f"is UTF-16 and above {LARGEST_FILE >> 20} MB"
-        return Quarantined(file, "file_encoding", header or "", f"the file {said}. Write it as UTF-8")
-    if header is not None and len(header.encode()) >= FIRST_LINE_LIMIT:
-        return Quarantined(file, "file_header", header, f"saw a header above {FIRST_LINE_LIMIT >> 10} KB")
+    if fault := by_lines(file, lines, file_format):
+        return fault
+    header = header_of(lines) if file_format.header else None
     try:
         return layout(header, contract, file_format)
     except HeaderFault as fault:
@@ -164,7 +150,7 @@ def judged_rows(
     if not good:
         return rejected
     if isinstance(file_format, JsonArray):
-        judged = judge_records(read_records(spark, landing, good), contract, file_format.rest)
+        judged = judge_records(read_records(spark, landing, good, reading.rows), contract, file_format.rest)
     else:
         alike: dict[tuple[str, str, bool], list[LandedFile]] = {}
         for file in good:

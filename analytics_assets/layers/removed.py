@@ -37,7 +37,7 @@ def accept_removed(world: World, arrivals: Sequence[str]) -> BuiltBronze:
         written=done.written,
         rows={**emptied.rows, **done.rows},
         quarantined=done.quarantined,
-        drift=done.drift,
+        told=done.told,
         touched={**emptied.touched, **done.touched},
     )
 

@@ -17,7 +17,7 @@ from analytics_assets.transforms import columns as c
 from analytics_assets.transforms.contract import Contract, ContractColumn, Rule, rules, with_violations
 from analytics_assets.transforms.fields import QUOTE, field_text, malformed_rules, quote_fault, split_fields
 from analytics_assets.transforms.row_rules import REJECT, WARN
-from analytics_assets.transforms.values import typed
+from analytics_assets.transforms.values import on_calendar, typed
 
 ON_TIME, LATE, EARLY, REJECTED = "on_time", "late", "early", "rejected"
 ACCEPTED = (ON_TIME, LATE, EARLY)
@@ -116,7 +116,8 @@ def bronze(
     events = rows.select(
         event_time.alias("event_time"), *others, *sources, F.col("violations").alias("_contract_violations")
     )
-    dated = events.withColumns(
+    # In a step of its own: what a time is computed from would be asked again for each comparison.
+    dated = events.withColumn("event_time", on_calendar(F.col("event_time"))).withColumns(
         {
             "event_date": local_date(F.col("event_time"), zone),
             "_arrival_date": F.substring(F.col("arrival").cast("binary"), 1, 10).cast("string").cast(T.DateType()),

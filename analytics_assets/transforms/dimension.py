@@ -14,6 +14,21 @@ from pyspark.sql import DataFrame, Window
 from analytics_assets.transforms.columns import UNKNOWN
 
 BEGINNING, END = "0001-01-01", "9999-12-31"
+NULL_NAME = "__HIVE_DEFAULT_PARTITION__"
+LONGEST_NAME = 64
+"""Bytes of an attribute by which a table is parted. Three of a folder's name for each, and its column's name, are less
+than the 255 that a file system takes."""
+
+
+def named(judged: DataFrame, attribute: str) -> DataFrame:
+    """Judged rows of snapshots, rejected where their attribute can be no folder's name, by which the table is parted.
+
+    In, out: as `judge` has them.
+    """
+    text = F.col(attribute)
+    is_no_name = (F.octet_length(text) > LONGEST_NAME) | text.contains("\x00") | (text == NULL_NAME)
+    reason = F.when(is_no_name, F.array(F.lit(f"{attribute}_not_a_name")))
+    return judged.withColumn("violations", F.coalesce("violations", reason))
 
 
 def unique_users(rows: DataFrame, key: str, order_column: str, content: Sequence[str]) -> DataFrame:

@@ -38,7 +38,7 @@ def record_rules() -> list[Rule]:
     return [
         Rule(
             name="not_an_object",
-            sentence="The record is not a JSON object.",
+            sentence="The record is not a JSON object that can be read.",
             broken=lambda: F.col(VALUES).isNull(),
         )
     ]

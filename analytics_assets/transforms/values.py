@@ -14,6 +14,8 @@ from pyspark.sql import Column
 # \z, not $: in Java's patterns $ also stands before a last line end, and CR and U+2028 are such ends.
 INTEGER = r"^[+-]?[0-9]+\z"
 DECIMAL = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?\z"
+FIRST_DATE, LAST_DATE = "0001-01-02", "9999-12-30"
+"""Python, Arrow and SQL have the years 1 to 9999. Of times the days at both ends are left to time zones."""
 TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?\z"
 
 
@@ -35,7 +37,10 @@ def _integer(text: Column, data_type: T.DataType) -> Column:
 
 
 def _number(text: Column, data_type: T.DataType) -> Column:
-    return F.when(text.rlike(DECIMAL), text.cast(data_type))
+    value = text.cast(data_type)
+    # 1e400 is written as a number, and is none that a double holds: it would be infinity.
+    is_finite = (F.abs(value) < F.lit(float("inf"))) if isinstance(data_type, T.DoubleType) else F.lit(True)
+    return F.when(text.rlike(DECIMAL) & is_finite, value)
 
 
 def _timestamp(text: Column, data_type: T.DataType) -> Column:
@@ -50,13 +55,25 @@ def _timestamp(text: Column, data_type: T.DataType) -> Column:
         & _has(octets, 17, ":")
         & _has_digit(octets, 19)
     )
-    return F.when(plain | text.rlike(TIMESTAMP), text.cast(data_type))
+    return F.when((plain | text.rlike(TIMESTAMP)) & _is_on_calendar(text), text.cast(data_type))
 
 
 def _date(text: Column, data_type: T.DataType) -> Column:
     octets = text.cast(T.BinaryType())
     shaped = _has(octets, 5, "-") & _has(octets, 8, "-") & _has_digit(octets, 10)
-    return F.when((F.octet_length(text) == len("2025-01-31")) & shaped, text.cast(data_type))
+    is_date = (F.octet_length(text) == len("2025-01-31")) & shaped & ~text.startswith("0000")
+    return F.when(is_date, text.cast(data_type))
+
+
+def on_calendar(time: Column) -> Column:
+    """A time, or null where not all that reads it can hold it."""
+    first, last = F.lit(FIRST_DATE).cast(T.TimestampType()), F.lit(LAST_DATE).cast(T.TimestampType())
+    return F.when(time.between(first, last), time)
+
+
+def _is_on_calendar(text: Column) -> Column:
+    # Of the text: it begins with a year of four digits, and to compare texts is cheaper than to parse one again.
+    return (text >= FIRST_DATE) & (text < LAST_DATE)
 
 
 def _has(octets: Column, place: int, sign: str) -> Column:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,67 @@ def test_a_folder_stands_for_its_files_where_nothing_else_is_in_it(
     wanted = [file for file in landing.files(PATTERN) if "not wanted" not in file.path]
     put(tmp_path, *[events + path for path in also_there])
     assert landing.addresses(wanted) == [f"{landing.uri}/{events}{path}" for path in expected]
+
+
+def faults(root: Path) -> dict[str, str]:
+    return {Path(file.path).name: file.fault for file in Landing(root=str(root)).files(PATTERN)}
+
+
+def test_what_is_no_file_is_listed_with_what_it_is_and_is_not_opened(tmp_path: Path) -> None:
+    root = tmp_path / "landing"
+    put(root, "notes/events/2025-01-03/a.csv", "notes/events/2025-01-03/.folder/a.csv")
+    put(tmp_path, "elsewhere/a.csv")
+    folder = root / "notes/events/2025-01-03"
+    os.mkfifo(folder / "pipe.csv")
+    for name, target in {
+        "inside": "a.csv",
+        "nowhere": "b.csv",
+        "itself": "itself.csv",
+        "out": "../../../../elsewhere/a.csv",
+        "device": "/dev/zero",
+        "folder": ".folder",
+    }.items():
+        (folder / f"{name}.csv").symlink_to(target)
+    out = "a link that leads out of landing"
+    assert faults(root) == {
+        "a.csv": "",
+        "inside.csv": "",
+        "pipe.csv": "a named pipe",
+        "nowhere.csv": "a link that leads nowhere",
+        "itself.csv": "a link that leads to itself, or where nobody may go",
+        "out.csv": out,
+        "device.csv": out,
+        "folder.csv": "a link to a folder, which is not followed",
+    }
+
+
+def test_an_arrival_that_is_a_link_out_of_landing_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "landing"
+    put(root, "notes/events/2025-01-03/a.csv", "kept/b.csv")
+    put(tmp_path, "elsewhere/c.csv")
+    (root / "notes/events/2025-01-04").symlink_to("../../kept")
+    (root / "notes/events/2025-01-05").symlink_to("../../../elsewhere")
+    (root / "notes/events/2025-01-06").symlink_to("2025-01-06")
+    assert faults(root) == {"a.csv": "", "b.csv": "", "c.csv": "a link that leads out of landing"}
+
+
+def test_a_name_that_is_no_text_is_spelled_out(tmp_path: Path) -> None:
+    folder = tmp_path / "notes/events/2025-01-03"
+    folder.mkdir(parents=True)
+    for name in (b"a\xffb.csv", "ä\n.csv".encode()):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_text("x\n")
+    assert [(file.path[-10:], file.has_text_name) for file in Landing(root=str(tmp_path)).files(PATTERN)] == [
+        ("a\\xffb.csv", False),
+        ("01-03/ä\n.csv"[-10:], True),
+    ]
+
+
+def test_arrivals_before_1970_and_beyond_tomorrow_do_not_count(tmp_path: Path) -> None:
+    tomorrow = datetime.now(timezone.utc).date() + timedelta(days=1)
+    later = tomorrow + timedelta(days=2)  # not one day: midnight may pass
+    days = ["0001-01-01", "1969-12-31", "1970-01-01", f"{tomorrow}", f"{later}", "9999-12-31"]
+    put(tmp_path, *[f"notes/events/{day}/a.csv" for day in days])
+    assert Landing(root=str(tmp_path)).arrivals(PATTERN) == ["1970-01-01", f"{tomorrow}"]
 
 
 def test_a_missing_folder_says_where_what_and_what_to_do(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Records: files of JSON arrays, counted and read, and objects as rows of a contract."""
 
+import io
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -14,8 +15,10 @@ from pyspark.testing import assertDataFrameEqual
 
 from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.records import judge_records
+from resources import json_elements
 from resources.landing import LandedFile, Landing
-from resources.records import count_records, read_records
+from resources.limits import LONGEST_RECORD
+from resources.records import FileRecords, count_records, read_records
 
 
 class Record(pa.DataFrameModel):
@@ -34,17 +37,20 @@ def landed(root: Path, **files: bytes) -> list[LandedFile]:
     return Landing(root=str(root)).files("aqua/{arrival}/*.json")
 
 
-def seen(spark: SparkSession, root: Path, content: bytes) -> str | None:
+def counted(spark: SparkSession, root: Path, content: bytes) -> FileRecords:
     [file] = landed(root, only=content)
-    return count_records(spark, [file])[file.path].seen
+    return count_records(spark, [file])[file.path]
+
+
+def numbers(spark: SparkSession, files: list[LandedFile]) -> dict[str, int]:
+    return {path: found.records for path, found in count_records(spark, files).items()}
 
 
 def test_elements_are_read_with_their_place_as_they_are_written(spark: SparkSession, tmp_path: Path) -> None:
     files = landed(tmp_path, one=b'\xef\xbb\xbf[{"id": "a"},\n 17, null]', two=b"[]", three=b'[{"id": "\xc3\xa4"}]')
-    assert {Path(path).stem: found.records for path, found in count_records(spark, files).items()} == {
-        "one": 3, "two": 0, "three": 1,
-    }  # fmt: skip
-    found = read_records(spark, Landing(root=str(tmp_path)), files)
+    of_file = numbers(spark, files)
+    assert {Path(path).stem: number for path, number in of_file.items()} == {"one": 3, "two": 0, "three": 1}
+    found = read_records(spark, Landing(root=str(tmp_path)), files, of_file)
     arrival = "2025-01-03"
     folder = f"aqua/{arrival}"
     expected = [
@@ -66,7 +72,7 @@ class NamedByFolder(Landing):
 def test_a_file_that_lands_after_the_listing_is_left_out(spark: SparkSession, tmp_path: Path) -> None:
     files = landed(tmp_path, one=b"[1]")
     landed(tmp_path, later=b"[2]")
-    found = read_records(spark, NamedByFolder(root=str(tmp_path)), files)
+    found = read_records(spark, NamedByFolder(root=str(tmp_path)), files, numbers(spark, files))
     assertDataFrameEqual(found, [("2025-01-03", "aqua/2025-01-03/one.json", 1, "1")])
 
 
@@ -74,18 +80,75 @@ def test_a_file_that_lands_after_the_listing_is_left_out(spark: SparkSession, tm
     ("content", "words"),
     [
         (b"", "saw nothing"),
-        (b'{"id": 1}', "saw one dict, expected an array of records"),
-        (b'[{"id": 1},', "saw "),
+        (b'{"id": 1}', "saw '{' first, expected an array of records"),
+        (b'[{"id": 1},', "saw Expecting value at character 12"),
+        (b"[1 2]", "saw '2' after record 1, expected a comma or the array's end"),
+        (b'[1, {"a" 2}]', "saw Expecting ':' delimiter at character 10"),
         (b"[NaN]", "saw NaN, which is no JSON"),
-        (b"[] []", "saw Extra data"),
+        (b"[] []", "saw '[' after the array's end, at character 4"),
         (b'["\xff"]', "saw a byte at 2 that is not UTF-8"),
-        (b"[" * 100_000, "saw arrays or objects inside each other a thousand deep"),
+        (b"\0" * 9_000_000, r"saw '\x00' first, expected an array of records"),
     ],
 )
 def test_a_file_that_is_no_array_says_what_it_is(
     spark: SparkSession, tmp_path: Path, content: bytes, words: str
 ) -> None:
-    assert (seen(spark, tmp_path, content) or "").startswith(words)
+    found = counted(spark, tmp_path, content)
+    assert (found.fault, found.seen) == ("no array", words)
+
+
+def nested(depth: int) -> bytes:
+    return b'[{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}]"
+
+
+def long_record(length: int) -> bytes:
+    return b'["' + b"x" * (length - 2) + b'"]'
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[" * 100_000, "saw record 1 with more than 100 arrays or objects inside each other"),
+        (b"[1," + nested(10_000)[1:], "saw record 2 with more than 100 arrays or objects inside each other"),
+        (nested(101), "saw record 1 with more than 100 arrays or objects inside each other"),
+        (b"[" + b"7" * 1001 + b"]", "saw a number of 1,001 characters, expected at most 1,000"),
+        (long_record(LONGEST_RECORD + 1), "saw record 1 above 1,048,576 characters, or without an end"),
+        (long_record(9 * LONGEST_RECORD), "saw record 1 above 1,048,576 characters, or without an end"),
+    ],
+)
+def test_a_record_above_a_limit_says_which(spark: SparkSession, tmp_path: Path, content: bytes, words: str) -> None:
+    found = counted(spark, tmp_path, content)
+    assert (found.fault, found.seen) == ("too large", words)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [nested(100), b'["' + b"[" * 5000 + b'"]', b"[" + b"7" * 1000 + b"]", long_record(LONGEST_RECORD)],
+    ids=["depth", "brackets in a text", "number", "length"],
+)
+def test_a_record_at_a_limit_is_read(spark: SparkSession, tmp_path: Path, content: bytes) -> None:
+    [file] = landed(tmp_path, only=content)
+    of_file = numbers(spark, [file])
+    assert of_file == {file.path: 1}
+    read = read_records(spark, Landing(root=str(tmp_path)), [file], of_file).where("raw IS NOT NULL")
+    assert read.count() == 1
+
+
+def test_a_file_that_sparks_own_reader_refuses_has_as_many_rows_as_were_counted(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    files = landed(tmp_path, one=b"[1, 2, x]")
+    found = read_records(spark, Landing(root=str(tmp_path)), files, {files[0].path: 3})
+    assert [(row.line_number, row.raw) for row in found.collect()] == [(1, None), (2, None), (3, None)]
+
+
+def test_elements_are_counted_alike_whatever_the_pieces_in_which_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = [[1.5e10, -3, "ü😀", {"a": [True, None, {}]}, "x" * 40], [], [[[]]], [12345678901234567890, 1e-5]]
+    for piece in range(1, 60):
+        monkeypatch.setattr(json_elements, "PIECE", piece)
+        for array in arrays:
+            octets = json.dumps(array, ensure_ascii=False, indent=piece % 3 or None).encode()
+            assert json_elements.count_elements(io.BytesIO(octets).read) == len(array)
 
 
 def test_the_digest_of_a_file_is_that_of_its_bytes(spark: SparkSession, tmp_path: Path) -> None:
@@ -130,6 +193,6 @@ def test_what_is_counted_from_the_bytes_is_what_is_read(
 ) -> None:
     root = tmp_path_factory.mktemp("arrays")
     files = landed(root, **{f"f{place}": json.dumps(array).encode() for place, array in enumerate(arrays)})
-    counted = count_records(spark, files)
-    read = read_records(spark, Landing(root=str(root)), files).groupBy("file").count().collect()
-    assert {row["file"]: row["count"] for row in read} == {p: f.records for p, f in counted.items() if f.records}
+    of_file = numbers(spark, files)
+    read = read_records(spark, Landing(root=str(root)), files, of_file).groupBy("file").count().collect()
+    assert {row["file"]: row["count"] for row in read} == {path: number for path, number in of_file.items() if number}
