@@ -7,7 +7,7 @@ terminal (commands/progress.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analytics_assets.layers.purge import Purged
 from analytics_assets.layers.world import Built
@@ -53,3 +53,14 @@ class Outcome:
     def has_failed(self) -> bool:
         """Whether a blocking check failed."""
         return bool(self.failed)
+
+    def joined(self, after: Outcome) -> Outcome:
+        """This and what was done after it, as one."""
+        names = [*dict.fromkeys([*self.seconds, *after.seconds])]
+        tables = [*dict.fromkeys([*self.partitions, *after.partitions])]
+        return replace(
+            after,
+            seconds={name: self.seconds.get(name, 0.0) + after.seconds.get(name, 0.0) for name in names},
+            partitions={name: self.partitions.get(name, 0) + after.partitions.get(name, 0) for name in tables},
+            failed={**self.failed, **after.failed},
+        )

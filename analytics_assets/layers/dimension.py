@@ -8,10 +8,17 @@ from datetime import date
 import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
-from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
+from analytics_assets.layers.counting import (
+    begin_reading,
+    files_short_of_rows,
+    new_counts,
+    with_forgotten,
+    write_counts,
+)
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.rules import snapshot_version
+from analytics_assets.layers.tombstones import is_forgotten_user, rows_by_file, tombstones, without
 from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
@@ -54,16 +61,19 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
     judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
+    stones = tombstones(world)
+    is_forgotten = is_forgotten_user(dimension, stones) if stones else None
+    kept = without(judged, is_forgotten)
     is_arrival = one_of("arrival", keys)
     begin_reading(world, dimension.name, keys)
     with reading_config(spark, dimension.format):
         lakehouse.replace(
             rejected_table,
-            judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+            kept.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
             keys,
             run_id=world.run_id,
         )
-    good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+    good = kept.where("violations IS NULL").drop("violations", "raw", "line_number")
     by = dimension.partition_by
     unique = unique_users(good, dimension.key, dimension.order_column, [column.name for column in contract.columns])
     unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
@@ -74,7 +84,11 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         run_id=world.run_id,
     )
     record_touched(world, changed_dates(world))
-    fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), _snapshot_counts(world, is_arrival))
+    fresh = new_counts(world, dimension.name, reading, snapshot_version(dimension), snapshot_counts(world, is_arrival))
+    if is_forgotten is not None and (short := files_short_of_rows(fresh)):
+        found = judged_rows(spark, world.landing, reading.of(short), dimension.landing, contract, dimension.format)
+        with reading_config(spark, dimension.format):
+            fresh = with_forgotten(fresh, rows_by_file(found, is_forgotten))
     write_counts(world, dimension.name, keys, fresh)
     return built(world, table, written, keys)
 
@@ -131,7 +145,7 @@ def _replace_touched(world: World, days: Sequence[str]) -> None:
     world.lakehouse.put(world.tables["touched"], {"event_date": dates}, world.run_id, days)
 
 
-def _snapshot_counts(world: World, is_arrival: Condition) -> DataFrame:
+def snapshot_counts(world: World, is_arrival: Condition) -> DataFrame:
     """Rows by file, standing and rule."""
     dimension = world.feed.dimension
     assert dimension is not None

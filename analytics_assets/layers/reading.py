@@ -6,8 +6,8 @@ Belongs here: quarantine, which files are read alike. Does not: what a header sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 import pyspark.sql.functions as F
@@ -55,6 +55,14 @@ class Reading:
     quarantined: list[Quarantined]
     lines: Mapping[str, FileLines] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+
+    def of(self, paths: Collection[str]) -> Reading:
+        """The same of these files alone."""
+        return replace(
+            self,
+            files=[file for file in self.files if file.path in paths],
+            quarantined=[found for found in self.quarantined if found.file.path in paths],
+        )
 
     @property
     def drift(self) -> list[str]:
