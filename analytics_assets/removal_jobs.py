@@ -15,6 +15,12 @@ from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 
 
+class ForgetConfig(dg.Config):
+    """landing: whether files that landed are written anew without the rows of forgotten users."""
+
+    landing: bool = False
+
+
 def purge_job(feed: Feed) -> dg.JobDefinition:
     """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
 
@@ -38,10 +44,15 @@ def forget_job(feed: Feed) -> dg.JobDefinition:
 
     @dg.op(name=f"{feed.name}_forget_tables", description="Takes rows of forgotten users out.", pool=feed.name)
     def tables(
-        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
+        context: dg.OpExecutionContext,
+        config: ForgetConfig,
+        landing: Landing,
+        lakehouse: Lakehouse,
+        watch: dg.ResourceParam[Watch],
     ) -> None:
         world = world_of(context, feed, landing, lakehouse)
-        end_with(watch, run_forgetting(world, Recorder(context, feed, watch.observer)))
+        recorder = Recorder(context, feed, watch.observer)
+        end_with(watch, run_forgetting(world, recorder, landing=config.landing))
 
     description = (
         f"Takes rows of users of {feed.name} who have a tombstone out of all tables, and computes again what follows. "
