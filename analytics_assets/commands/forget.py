@@ -46,9 +46,11 @@ SCRATCH = ("spark", "warehouse", "s3a")
 
 @dataclass
 class Forgotten:
-    """What was done. rows: landed rows that were taken out, for the first time; rewritten: of files of landing; landing:
-    files of it that hold rows of forgotten users; unread: that could not be told apart by rows; others: feeds that know
-    the id."""
+    """What was done. rows: landed rows that were taken out, for the first time; rewritten: of files of landing.
+
+    landing: files of it that hold rows of forgotten users; unread: whose rows could not be told apart. others: feeds
+    that know the id.
+    """
 
     rows: int = 0
     rewritten: dict[str, int] = field(default_factory=dict)

@@ -58,7 +58,9 @@ EVENT_MONTH = column("event_month", T.StringType(), "Month of the event date (YY
 # Who was forgotten
 USER_DIGEST = column("user_digest", T.StringType(), "SHA-256 of the salt and the id of a user who was forgotten.")
 SALT = column("salt", T.StringType(), "What stands before the id in the digest; one of each feed.")
-SIGNS = column("signs", T.StringType(), "The id's signs without letters, digits and _, by which it is found in a text.")
+SIGNS = column(
+    "signs", T.StringType(), "The id's signs without letters, digits, _ and blanks, by which it is found in a text."
+)
 FORGOTTEN_AT = column("forgotten_at", T.TimestampType(), "When it was asked for, in UTC.")
 
 # The event

@@ -5,7 +5,7 @@ Belongs here: the digest of an id, and where an id stands in a text. Does not: t
 
 A row whose user is known is compared by that. A rejected row may have no user: each word of its text is compared. A
 word is a run of letters, digits, _ and of the signs that the id itself has; so u1 stands in `u1,view` and in `"u1"`,
-not in `u12`, and a-b not in `a-b-c`.
+not in `u12`, and a-b not in `a-b-c`. Blanks end a word: an id with one is found as a field, or a value, of its own.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pyspark.sql import Column
 from analytics_assets.transforms.fields import QUOTE, field_text, split_fields
 
 OF_WORDS = r"\p{L}\p{N}_"
-NO_SIGN = re.compile(r"\w")
+NO_SIGN = re.compile(r"[\w\s]")
 
 
 @dataclass(frozen=True)
 class Tombstone:
-    """What is kept of a user who was forgotten. signs: of the id, without letters, digits and _."""
+    """What is kept of a user who was forgotten. signs: of the id, without letters, digits, _ and blanks."""
 
     digest: str
     salt: str
