@@ -172,7 +172,7 @@ class Pass:
             for table in (active_users.WEEK, active_users.MONTH, active_users.DAILY):
                 behind[table] = active_users.keys_behind(self.world, now, table)
                 if behind[table]:
-                    self._timed(table, behind[table], active_users.builder(now, table))
+                    self._timed(table, behind[table], active_users.stage(now, table))
             closed = [day for day in behind[active_users.DAILY] if date.fromisoformat(day) <= now.history.as_of]
             if closed:
                 self._judge(active_users.DAILY, closed)
@@ -212,7 +212,7 @@ class Pass:
             for table in tables:
                 keys = [key for key in now.wanted[table] if days[0] <= key <= days[-1]]
                 if keys:
-                    self._timed(table, keys, active_users.builder(now, table))
+                    self._timed(table, keys, active_users.stage(now, table))
                     self._judge(table, keys)
 
     def _timed(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], B]) -> B:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pyspark.sql.types as T
+from pyarrow.fs import FileSystem
 from rich.console import Console
 
 from analytics_assets.alerts.outbox import Outbox
@@ -36,6 +37,7 @@ from analytics_assets.transforms.contract import contract_of
 from resources import engine
 from resources.errors import UserError
 from resources.lease import withhold
+from resources.object_store import is_bucket
 from resources.open import open_places
 from resources.settings import Settings, load_settings
 from resources.table_store import LEASES
@@ -48,8 +50,8 @@ SCRATCH = ("spark", "warehouse", "s3a")
 class Forgotten:
     """What was done. rows: landed rows that were taken out, for the first time; rewritten: of files of landing.
 
-    landing: files of it that hold rows of forgotten users; unread: whose rows could not be told apart. others: feeds
-    that know the id.
+    landing: files of it that hold rows of forgotten users; unread: that name them though they were written anew.
+    others: feeds that know the id.
     """
 
     rows: int = 0
@@ -115,7 +117,7 @@ def forget(world: World, person: Person, landing: bool, console: Console) -> For
     world.lakehouse.let_go()  # the job takes the lease in its turn
     with ProgressDisplay(console) as display:
         outcome = run_job(f"{world.feed.name}_forget", {"landing": landing}, display)
-    done.rewritten, done.unread = outcome.rewritten, outcome.unread
+    done.rewritten = outcome.rewritten
     done.rows = _forgotten_rows(world) - before + sum(outcome.rewritten.values())
     world.lakehouse.spark.stop()  # with what it had no memory for
     _erase_history(world, console)
@@ -124,6 +126,7 @@ def forget(world: World, person: Person, landing: bool, console: Console) -> For
     _take_out_of_words(settings, person, console)
     found = files_with_forgotten(world)
     done.landing = [] if landing else sorted(file.path for source in found.values() for file in source)
+    done.unread = sorted({*outcome.unread, *_still_landed(world, person, console)}) if landing else []
     done.others = _other_feeds(world, person, settings)
     done.is_engine_running = engine.status(Path(settings.state)).running
     done.searched = search(world, person, console)
@@ -162,6 +165,20 @@ def _places(world: World, settings: Settings) -> list[files.Place]:
         files.folder(Path(settings.state), SCRATCH),
         files.folder(settings.dagster_home),
     ]
+
+
+def _still_landed(world: World, person: Person, console: Console) -> list[str]:
+    """Files of the feed's landing that name the user though they were written anew: not as rows, or not as theirs."""
+    patterns = [world.feed.landing, *([world.feed.dimension.landing] if world.feed.dimension else [])]
+    landed, root = files.Searched(), world.landing.root
+    with _told(console, "searching") as told:
+        for name in sorted({pattern.partition("/")[0] for pattern in patterns}):
+            place = files.folder(Path(root) / name)
+            if is_bucket(root):
+                store, inside = FileSystem.from_uri(world.landing.arrow_uri(name))
+                place = files.Place(store, inside)
+            files.search(place, person, landed, told)
+    return [trace.path for trace in landed.found]
 
 
 def _other_feeds(world: World, person: Person, settings: Settings) -> list[str]:

@@ -71,7 +71,7 @@ def outside(done: Forgotten) -> Iterator[str]:
         yield f"{len(done.landing):,} files in landing keep the rows, which are not read any more: --landing"
         yield from _listed(done.landing, "  ")
     if done.unread:
-        yield "files in landing that could not be read as rows, and name a forgotten user. Correct or remove them:"
+        yield "files in landing that name the user, not in a row that could be taken out. Correct or remove them:"
         yield from _listed(done.unread, "  ")
     if done.others:
         names = ", ".join(done.others)

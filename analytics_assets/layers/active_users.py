@@ -84,7 +84,7 @@ def build_active_users(world: World, now: Activity, table: str, keys: Sequence[s
     return _replace(world, table, rows, sorted(keys))
 
 
-def builder(now: Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
+def stage(now: Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
     """`build_active_users` of one table, as a stage of a pass calls it."""
     return lambda world, keys: build_active_users(world, now, table, keys)
 
