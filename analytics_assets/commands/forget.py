@@ -34,16 +34,13 @@ from analytics_assets.traces import databases, files
 from analytics_assets.traces.person import Person
 from analytics_assets.transforms.bronze import FORGOTTEN
 from analytics_assets.transforms.contract import contract_of
-from resources import engine
+from resources import scratch
 from resources.errors import UserError
 from resources.lease import withhold
 from resources.object_store import is_bucket
 from resources.open import open_places
 from resources.settings import Settings, load_settings
 from resources.table_store import LEASES
-
-SCRATCH = ("spark", "warehouse", "s3a")
-"""Folders below TIDEBOOK_STATE in which engines keep what they have no memory for, until they stop."""
 
 
 @dataclass
@@ -59,7 +56,7 @@ class Forgotten:
     landing: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    is_engine_running: bool = False
+    is_scratch_left: bool = False
     searched: files.Searched = field(default_factory=files.Searched)
 
 
@@ -128,7 +125,7 @@ def forget(world: World, person: Person, landing: bool, console: Console) -> For
     done.landing = [] if landing else sorted(file.path for source in found.values() for file in source)
     done.unread = sorted({*outcome.unread, *_still_landed(world, person, console)}) if landing else []
     done.others = _other_feeds(world, person, settings)
-    done.is_engine_running = engine.status(Path(settings.state)).running
+    done.is_scratch_left = not scratch.remove_scratch(Path(settings.state))
     done.searched = search(world, person, console)
     return done
 
@@ -153,7 +150,7 @@ def _take_out_of_words(settings: Settings, person: Person, console: Console) -> 
         with Outbox(state).held() as is_held:
             if not is_held:
                 raise UserError("another process sends alerts just now. Run the same command again")
-            files.blank_out(state, person, SCRATCH)
+            files.blank_out(state, person, scratch.FOLDERS)
 
 
 def _places(world: World, settings: Settings) -> list[files.Place]:
@@ -162,7 +159,7 @@ def _places(world: World, settings: Settings) -> list[files.Place]:
     return [
         *[files.Place(lakehouse.files_of(name), "", f"{lakehouse.root}/{name}") for name in inside],
         files.folder(reports / world.feed.name),
-        files.folder(Path(settings.state), SCRATCH),
+        files.folder(Path(settings.state), scratch.FOLDERS),
         files.folder(settings.dagster_home),
     ]
 

@@ -76,8 +76,9 @@ def outside(done: Forgotten) -> Iterator[str]:
     if done.others:
         names = ", ".join(done.others)
         yield f"feeds that know a user of this id, maybe somebody else: {names}. Each has a tidebook forget of its own"
-    if done.is_engine_running:
-        yield "what the running Spark engine keeps on disk until it stops: tidebook engine stop"
+    if done.is_scratch_left:
+        yield "scratch files of a Spark that runs. Stop it (tidebook engine stop), then run the same command again"
+    yield "scratch files of the machines of a cluster, if Spark runs on one"
     yield "files that tidebook export --to and tidebook report --to wrote, wherever they are now"
     yield "copies of these places: backups, snapshots of disks, earlier versions of objects in a bucket"
     yield "messages that alert services took, and a database server where Dagster keeps its records in one"

@@ -24,7 +24,7 @@ from analytics_assets.layers.landed import Source, events_source, files_of, snap
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.reading import Reading, examine, judged_rows, reading_config
 from analytics_assets.layers.rules import reading_version
-from analytics_assets.layers.tombstones import is_forgotten_event, is_forgotten_user, tombstones
+from analytics_assets.layers.tombstones import is_forgotten_event, is_forgotten_user, of_forgotten, tombstones
 from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import World, digest, stamped
 from analytics_assets.transforms.bronze import FORGOTTEN, LANDED, WARNED
@@ -97,7 +97,7 @@ def _lines(world: World, source: str, files: Sequence[LandedFile]) -> tuple[Read
         rows, is_theirs = with_events(feed, rows), is_forgotten_event(feed, stones)
     with reading_config(spark, declared.format):
         # Of a few people; a number a row.
-        found = rows.where(is_theirs).groupBy("file").agg(F.collect_list(LINE).alias(LINE)).collect()
+        found = of_forgotten(rows, is_theirs).groupBy("file").agg(F.collect_list(LINE).alias(LINE)).collect()
     return reading, {row.file: {*row[LINE]} for row in found}
 
 

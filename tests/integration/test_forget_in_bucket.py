@@ -37,7 +37,8 @@ def found(place: Place) -> list[tuple[str, str]]:
 
 
 def test_no_object_of_a_table_says_what_earlier_versions_said(server: Server) -> None:
-    lakehouse = Lakehouse(root=f"s3a://{BUCKET}/forgetting", s3_endpoint=server.endpoint, spark=Spark(master="local[1]"))
+    spark = Spark(master="local[1]")  # which is never started
+    lakehouse = Lakehouse(root=f"s3a://{BUCKET}/forgetting", s3_endpoint=server.endpoint, spark=spark)
     table = feed_tables(NOTES)["table_versions"]
     for name in (EVE.id, "ann"):
         lakehouse.put(table, {"table_name": [name], "input_version": ["1"]}, "run", [name])
