@@ -1,15 +1,20 @@
 """A forgotten user's rows are found by a digest of the id, and nobody else's are."""
 
+import io
+from contextlib import redirect_stdout
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from analytics_assets.feeds.notes import FEED as NOTES
-from analytics_assets.layers.tombstones import leave_tombstone, tombstones
+from analytics_assets.layers.tombstones import is_forgotten_event, leave_tombstone, tombstones, without
+from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import World
+from analytics_assets.transforms.bronze import judge
+from analytics_assets.transforms.contract import contract_of
 from analytics_assets.transforms.forgotten import names, stand_in, tombstone
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
@@ -79,3 +84,20 @@ def test_tombstones_share_a_salt_and_tell_no_id(tmp_path: Path, spark_resource: 
     written = b"".join(file.read_bytes() for file in sorted(tmp_path.rglob("*")) if file.is_file())
     assert b"u-77" not in written
     assert b"ann" not in written
+
+
+def test_a_condition_on_a_verdict_is_not_moved_into_all_that_makes_it(spark: SparkSession) -> None:
+    lines = spark.createDataFrame([Row(raw="u-0077,x")], "raw string").selectExpr("raw", "'a.csv' AS file")
+    rows = lines.withColumns({"arrival": F.lit("2025-01-03"), "line_number": F.lit(2).cast("long")})
+    rows = with_events(NOTES, judge(rows, contract_of(NOTES.contract), ",", check_utf8=True, has_quotes=True))
+    is_forgotten = is_forgotten_event(NOTES, [tombstone("u-0077", SALT)])
+    kept = without(rows, is_forgotten)
+    assert len(plan(kept)) < 2 * len(plan(rows))
+    assert kept.count() == 0
+
+
+def plan(rows: DataFrame) -> str:
+    text = io.StringIO()
+    with redirect_stdout(text):
+        rows.explain("extended")
+    return text.getvalue().partition("== Optimized Logical Plan ==")[2]
