@@ -20,7 +20,6 @@ from analytics_assets.layers.records import materializations, tide_materializati
 from analytics_assets.layers.world import Built, World
 from analytics_assets.observer import Observer, Outcome, Verdicts
 from analytics_assets.passes import run_pass
-from analytics_assets.purges import run_purge
 from asset_checks.dagster_checks import evaluations, latest_evaluation
 from asset_checks.freshness import FRESH, freshness
 from asset_checks.law import Law
@@ -136,17 +135,17 @@ def pass_job(feed: Feed) -> dg.JobDefinition:
         lakehouse: Lakehouse,
         watch: dg.ResourceParam[Watch],
     ) -> None:
-        world = _world(context, feed, landing, lakehouse)
+        world = world_of(context, feed, landing, lakehouse)
         outcome = run_pass(world, Recorder(context, feed, watch.observer), **config.words())
         fresh = freshness(world, datetime.now(timezone.utc))
         context.log_event(latest_evaluation(context.instance, feed.name, FRESH, fresh))  # type: ignore[arg-type]
-        _end(watch, outcome)
+        end_with(watch, outcome)
 
     description = (
         f"Brings every table of {feed.name} up to date with landing: reads new and changed arrivals, "
         "computes again the dates that they touch, and everything that follows from them."
     )
-    return _job(feed, "pass", description, tables)
+    return job_of(feed, "pass", description, tables)
 
 
 def backfill_job(feed: Feed) -> dg.JobDefinition:
@@ -164,12 +163,12 @@ def backfill_job(feed: Feed) -> dg.JobDefinition:
         lakehouse: Lakehouse,
         watch: dg.ResourceParam[Watch],
     ) -> None:
-        world = _world(context, feed, landing, lakehouse)
+        world = world_of(context, feed, landing, lakehouse)
         recorder = Recorder(context, feed, watch.observer)
-        _end(watch, run_backfill(world, recorder, config.first, config.last, config.table or None))
+        end_with(watch, run_backfill(world, recorder, config.first, config.last, config.table or None))
 
     description = f"Computes partitions of {feed.name} again, of one table or of all."
-    return _job(feed, "backfill", description, tables)
+    return job_of(feed, "backfill", description, tables)
 
 
 def maintenance_job(feed: Feed) -> dg.JobDefinition:
@@ -183,7 +182,7 @@ def maintenance_job(feed: Feed) -> dg.JobDefinition:
     def tables(
         context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
     ) -> None:
-        world = _world(context, feed, landing, lakehouse)
+        world = world_of(context, feed, landing, lakehouse)
         outcome = Outcome()
         for name, table in world.tables.items():
             if name not in LIVE_TABLES and lakehouse.exists(table):
@@ -192,34 +191,18 @@ def maintenance_job(feed: Feed) -> dg.JobDefinition:
                 began = time.monotonic()
                 lakehouse.maintain(table, context.run_id)
                 outcome.seconds[name] = time.monotonic() - began
-        _end(watch, outcome)
+        end_with(watch, outcome)
 
     description = (
         f"Joins small files of {feed.name} and deletes those that no version of the last 7 days needs. "
         "Never runs beside a writer."
     )
-    return _job(feed, "maintenance", description, tables)
+    return job_of(feed, "maintenance", description, tables)
 
 
-def purge_job(feed: Feed) -> dg.JobDefinition:
-    """The job `<feed>_purge`: take accepted rows of old arrivals out of bronze."""
+def job_of(feed: Feed, name: str, description: str, tables: dg.OpDefinition) -> dg.JobDefinition:
+    """The job `<feed>_<name>` of one op."""
 
-    @dg.op(name=f"{feed.name}_purge_tables", description="Takes old arrivals out of bronze.", pool=feed.name)
-    def tables(
-        context: dg.OpExecutionContext, landing: Landing, lakehouse: Lakehouse, watch: dg.ResourceParam[Watch]
-    ) -> None:
-        purged = run_purge(_world(context, feed, landing, lakehouse))
-        context.log.info(f"purged {len(purged.arrivals)} arrivals, {purged.rows:,} rows")
-        _end(watch, Outcome(purged=purged))
-
-    description = (
-        f"Takes accepted rows of {feed.name} out of bronze that are older than {feed.retention_days} "
-        "days of arrivals. Their events stay in silver."
-    )
-    return _job(feed, "purge", description, tables)
-
-
-def _job(feed: Feed, name: str, description: str, tables: dg.OpDefinition) -> dg.JobDefinition:
     @dg.job(
         name=f"{feed.name}_{name}",
         description=description,
@@ -232,7 +215,7 @@ def _job(feed: Feed, name: str, description: str, tables: dg.OpDefinition) -> dg
     return job
 
 
-def _world(context: dg.OpExecutionContext, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> World:
+def world_of(context: dg.OpExecutionContext, feed: Feed, landing: Landing, lakehouse: Lakehouse) -> World:
     """The world of a run, which says in which process it runs, holds the lease, or says that it was refused."""
     context.instance.add_run_tags(context.run_id, process_tag(context.run_id))
     try:
@@ -243,7 +226,8 @@ def _world(context: dg.OpExecutionContext, feed: Feed, landing: Landing, lakehou
     return World(feed, landing, lakehouse, context.run_id)
 
 
-def _end(watch: Watch, outcome: Outcome) -> None:
+def end_with(watch: Watch, outcome: Outcome) -> None:
+    """Tell who watches what the run did. Raises Failure where a blocking check failed."""
     watch.outcome = outcome
     if outcome.has_failed:
         held = "; ".join(f"{table}: {', '.join(keys[:5])}" for table, keys in outcome.failed.items())

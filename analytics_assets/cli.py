@@ -19,6 +19,7 @@ from analytics_assets.following import live
 from analytics_assets.generators import generate
 from analytics_assets.questions import report, verify, why
 from analytics_assets.rejections import rejected, retry
+from analytics_assets.removals import forget
 from resources.errors import UserError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app.command()(why)
 app.command()(verify)
 app.command()(rejected)
 app.command()(retry)
+app.command()(forget)
 app.command()(live)
 app.command()(contract)
 app.command()(check)

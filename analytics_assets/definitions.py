@@ -5,11 +5,12 @@ from pathlib import Path
 import dagster as dg
 
 from analytics_assets.alerts.sensor import alerts_sensor
-from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job, purge_job
+from analytics_assets.automation import Watch, backfill_job, maintenance_job, pass_job
 from analytics_assets.discovery import load_feeds
 from analytics_assets.layers.assets import feed_assets
 from analytics_assets.layers.partitions import partitions_of
 from analytics_assets.live_jobs import live_assets, live_jobs
+from analytics_assets.removal_jobs import forget_job, purge_job
 from analytics_assets.report_assets import report_assets, reports_job
 from analytics_assets.schedules import feed_schedules
 from analytics_assets.sensors import feed_sensor
@@ -42,6 +43,7 @@ defs = dg.Definitions(
         *[job for feed in FEEDS for job in (pass_job(feed), backfill_job(feed), maintenance_job(feed))],
         *[reports_job(feed) for feed in FEEDS],
         *[job for feed in FEEDS for job in live_jobs(feed)],
+        *[forget_job(feed) for feed in FEEDS],
         *[purge_job(feed) for feed in FEEDS if feed.retention_days is not None],
     ],
     schedules=[schedule for feed in FEEDS for schedule in feed_schedules(feed, SETTINGS.sensors)],

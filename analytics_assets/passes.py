@@ -19,6 +19,7 @@ from analytics_assets.layers import (
     active_users,
     bronze,
     dimension,
+    forgetting,
     from_silver,
     landed,
     published,
@@ -107,6 +108,7 @@ class Pass:
         self._bronze(sorted(arrivals), removed.accept_removed)
 
     def retry(self, arrivals: Sequence[str]) -> None:
+        self._bronze(forgetting.left_unfinished(self.world), forgetting.forget_events)
         again = retrying.from_where(self.world, [*arrivals, *rejudging.left_unfinished(self.world)])
         self._bronze(again.landed, bronze.build_bronze)
         self._bronze(again.archived, rejudging.rejudge)
@@ -170,7 +172,7 @@ class Pass:
             for table in (active_users.WEEK, active_users.MONTH, active_users.DAILY):
                 behind[table] = active_users.keys_behind(self.world, now, table)
                 if behind[table]:
-                    self._timed(table, behind[table], _build_active_users(now, table))
+                    self._timed(table, behind[table], active_users.stage(now, table))
             closed = [day for day in behind[active_users.DAILY] if date.fromisoformat(day) <= now.history.as_of]
             if closed:
                 self._judge(active_users.DAILY, closed)
@@ -210,7 +212,7 @@ class Pass:
             for table in tables:
                 keys = [key for key in now.wanted[table] if days[0] <= key <= days[-1]]
                 if keys:
-                    self._timed(table, keys, _build_active_users(now, table))
+                    self._timed(table, keys, active_users.stage(now, table))
                     self._judge(table, keys)
 
     def _timed(self, name: str, keys: Sequence[str], build: Callable[[World, Sequence[str]], B]) -> B:
@@ -244,7 +246,3 @@ class Pass:
             return set()
         self.outcome.failed.setdefault("bronze", sorted(broken))
         return event_dates_of(counts, broken)
-
-
-def _build_active_users(now: active_users.Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
-    return lambda world, keys: active_users.build_active_users(world, now, table, keys)

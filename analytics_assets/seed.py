@@ -19,6 +19,7 @@ from analytics_assets.layers.counting import write_counts
 from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.tide import record_tide
+from analytics_assets.layers.tombstones import TABLE as FORGOTTEN
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -89,7 +90,10 @@ def archive_of(live: World) -> Archive:
 
 
 def seed(live: World, rebuilt: World, archive: Archive) -> None:
-    """Copy the rows and counts of archived and purged arrivals, and record the dates that they touch."""
+    """Copy tombstones, rows and counts of archived and purged arrivals, and record the dates that they touch."""
+    if live.lakehouse.exists(live.tables[FORGOTTEN]):
+        tombstones = live.lakehouse.arrow(live.tables[FORGOTTEN])
+        rebuilt.lakehouse.put(rebuilt.tables[FORGOTTEN], tombstones, rebuilt.run_id, [])
     if archive.gone:
         is_gone = one_of("arrival", archive.gone)
         silver = live.lakehouse.read(live.tables["silver"], is_gone)

@@ -26,9 +26,9 @@ from analytics_assets.transforms.comparison import LIVE, REBUILT, first_differen
 from resources.errors import UserError
 from resources.lakehouse import Lakehouse
 
-NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_versions", *LIVE_TABLES)
-"""They tell when figures changed, what is still to do, what was purged, how a table came about, what was counted before
-a date was closed: none of that follows from landing alone."""
+NOT_COMPARED = ("restatements", "touched", "purged", "purged_arrivals", "table_versions", "forgotten", *LIVE_TABLES)
+"""They tell when figures changed, what is still to do, what was purged, who was forgotten, how a table came about, what
+was counted before a date was closed: none of that follows from landing alone."""
 
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts", "latency_buckets"),

@@ -8,7 +8,7 @@ import pyspark.sql.functions as F
 
 from analytics_assets.layers.keys import lost_rows
 from analytics_assets.layers.rejudging import contracts_of
-from analytics_assets.layers.world import World, sums_by_arrival
+from analytics_assets.layers.world import Sums, World, sums_by_arrival
 from analytics_assets.transforms.columns import EVENT_DATE
 from asset_checks.law import Check, Law, Verdict
 from resources.conditions import one_of_dates
@@ -16,7 +16,7 @@ from resources.conditions import one_of_dates
 LANDED = Check(
     table="bronze",
     name="landed_is_accepted_and_rejected",
-    sentence="Rows counted from the files' bytes = accepted rows + rejected rows.",
+    sentence="Rows counted from the files' bytes = accepted rows + rejected rows + rows of users who were forgotten.",
     blocking=True,
 )
 ONE_CONTRACT = Check(
@@ -44,9 +44,8 @@ def judge_bronze(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, V
     sums, contracts = sums_by_arrival(world.counts()), contracts_of(world)
     verdicts, one = {}, {}
     for arrival in arrivals:
-        landed, accepted, rejected = sums.get(arrival, (0, 0, 0))
-        figures = {"landed": landed, "accepted": accepted, "rejected": rejected}
-        verdicts[arrival] = Verdict(landed == accepted + rejected, figures)
+        found = sums.get(arrival, Sums(0, 0, 0, 0))
+        verdicts[arrival] = Verdict(found.add_up, found._asdict())
         versions = sorted(contracts.get(arrival, ()))
         one[arrival] = Verdict(len(versions) <= 1, {"contracts": ", ".join(versions) or "none"})
     return {LANDED.name: verdicts, ONE_CONTRACT.name: one}

@@ -30,6 +30,10 @@ class BucketLanding:
         """The address, percent-encoded, without a slash at its end."""
         return f"s3a://{self._bucket}/{quote(self._root)}".rstrip("/")
 
+    def arrow_uri(self, folder: str) -> str:
+        """The address of what begins with a folder's name, for Arrow."""
+        return self._store.arrow_uri(self._bucket, self._root + folder)
+
     def arrivals(self, pattern: str) -> list[str]:
         """Arrivals of a landing pattern, in a request for each thousand. One whose names all do not count is there."""
         prefix = pattern.partition("{arrival}")[0]

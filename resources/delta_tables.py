@@ -101,6 +101,10 @@ class DeltaTables(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The files of a table's location, for Arrow."""
         return self._store.files(self.location(table))
 
+    def files_of(self, folder: str) -> FileSystem:
+        """All files below a folder of the root: a feed's, or the leases'."""
+        return self._store.files(self._store.location(folder, ""))
+
     def arrow(
         self, table: TableLike, columns: Sequence[str] | None = None, where: pyarrow.dataset.Expression | None = None
     ) -> pa.Table:

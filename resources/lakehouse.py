@@ -19,6 +19,7 @@ from resources.commit import compact, compact_and_vacuum, merge_condition, metad
 from resources.conditions import Condition, one_of, one_of_dates
 from resources.delta_log import TableLike, data_files, is_plain
 from resources.delta_tables import DeltaTables, MissingTableError, Written, arrow_schema
+from resources.history import erase_before_newest
 from resources.lease import Lease
 from resources.spark import Spark, literal_path
 from resources.staged import adopt, new_folder, rows_of
@@ -191,6 +192,17 @@ class Lakehouse(DeltaTables):
         self.hold(table.feed)
         try:
             compact_and_vacuum(self.spark.session, self.location(table), metadata(table, run_id, []))
+        except Exception as error:
+            raise self._store.explained(error, self.location(table)) from error
+
+    def erase_history(self, table: TableLike) -> None:
+        """Delete all that the table's newest version does not need, however young, and the log of earlier versions.
+
+        Raises LeaseError and WriteError as `replace` does.
+        """
+        self.hold(table.feed)
+        try:
+            erase_before_newest(self._open(table), self.files(table))
         except Exception as error:
             raise self._store.explained(error, self.location(table)) from error
 

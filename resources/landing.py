@@ -133,6 +133,12 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
             found += [own[0].uri.rpartition("/")[0]] if is_whole else [file.uri for file in own]
         return found
 
+    def arrow_uri(self, folder: str) -> str:
+        """The address of a folder in it, for Arrow."""
+        if is_bucket(self.root):
+            return self._in_bucket().arrow_uri(folder)
+        return (Path(self.root).resolve() / folder).as_uri()
+
     def _entries(self, folder: str) -> set[str]:
         """Names of all that stands in a folder, relative to landing."""
         if is_bucket(self.root):

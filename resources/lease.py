@@ -21,6 +21,7 @@ from typing import IO, Any
 from resources.errors import UserError
 
 POLL_S = 0.5
+_WITHHELD: set[str] = set()
 
 
 class LeaseError(UserError):
@@ -98,12 +99,18 @@ def take_within(
         time.sleep(POLL_S)
 
 
+def withhold(word: str) -> None:
+    """Let no lease of this process say a word of its command line."""
+    _WITHHELD.add(word)
+
+
 def this_process() -> dict[str, Any]:
     """What a lease says of its holder."""
+    words = ["..." if word in _WITHHELD else word for word in sys.argv[1:]]
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+        "command": " ".join([Path(sys.argv[0]).name, *words])[:200],
         "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
 

@@ -61,6 +61,8 @@ def status(feed_name: str, console: Console) -> bool:
     table.add_row("rows accepted", f"{rows.accepted:,}")
     reasons = ", ".join(f"{rule} {number:,}" for rule, number in rows.reasons.items())
     table.add_row("rows rejected", f"{rows.rejected:,}" + (f" ({reasons})" if reasons else ""))
+    if rows.forgotten:
+        table.add_row("rows forgotten", f"{rows.forgotten:,} (of users who asked for it; nothing else is kept of them)")
     if rows.warnings:
         warnings = ", ".join(f"{rule} {number:,}" for rule, number in rows.warnings.items())
         table.add_row("accepted with a warning", warnings)

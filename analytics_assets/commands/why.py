@@ -17,7 +17,7 @@ from analytics_assets.commands.changes import change_in_words, lateness, most
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.restatements import figures, ledger, unsettled_dates
 from analytics_assets.layers.world import World
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, REJECTED, WARNED
+from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED, REJECTED, WARNED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.restatements import DAU, METRICS
@@ -111,6 +111,9 @@ def _rows(world: World, day: date, events: pa.Table, accepted: pa.Table, silver:
     landed = pc.sum(arrived.filter(pc.equal(arrived["standing"], LANDED))["rows"]).as_py() or 0
     number = pc.sum(rejected["rows"]).as_py() or 0
     yield f"rejected rows of the arrival {own}: {number:,} of {landed:,}{f': {reasons}' if reasons else ''}"
+    forgotten = pc.sum(arrived.filter(pc.equal(arrived["standing"], FORGOTTEN))["rows"]).as_py()
+    if forgotten:
+        yield f"rows of forgotten users of the arrival {own}: {forgotten:,} of {landed:,}"
     if reasons:
         name = world.feed.name
         yield f"  see them: tidebook show {name}/rejected --where \"arrival LIKE '{own}%'\""

@@ -46,6 +46,13 @@ def state_tables(feed: Feed) -> list[Table]:
             statistics=("event_date",),
             maker="bronze",
         ),
+        table(
+            "forgotten",
+            "a user who was forgotten",
+            "Tombstones: no row of these users is read again. A digest of the id stands here, not the id.",
+            [c.USER_DIGEST, c.SALT, c.SIGNS, c.FORGOTTEN_AT, c.RUN_ID],
+            maker="bronze",
+        ),
     ]
     if not feed.sessions.splits_at_midnight:
         made.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -82,6 +82,11 @@ def build_active_users(world: World, now: Activity, table: str, keys: Sequence[s
     else:
         rows = _periods(world, now, table, inside)
     return _replace(world, table, rows, sorted(keys))
+
+
+def stage(now: Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
+    """`build_active_users` of one table, as a stage of a pass calls it."""
+    return lambda world, keys: build_active_users(world, now, table, keys)
 
 
 def _daily(world: World, now: Activity, keys: Sequence[str]) -> DataFrame:

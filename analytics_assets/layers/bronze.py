@@ -8,14 +8,17 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from analytics_assets.layers.arrivals import misnamed
 from analytics_assets.layers.changing import changed_lines, changed_meanwhile, settled, unchanged
 from analytics_assets.layers.counting import (
     arrivals_being_read,
     begin_reading,
+    files_short_of_rows,
     new_counts,
     read_before,
+    with_forgotten,
     with_new_fingerprints,
     write_counts,
 )
@@ -23,9 +26,10 @@ from analytics_assets.layers.keys import record_keys
 from analytics_assets.layers.landed import events_source, look_at_all, readable
 from analytics_assets.layers.origins import with_origins
 from analytics_assets.layers.quarantine import Quarantined
-from analytics_assets.layers.reading import examine, judged_rows, reading_config
+from analytics_assets.layers.reading import Reading, examine, judged_rows, reading_config
 from analytics_assets.layers.rules import contract_version, reading_version
 from analytics_assets.layers.tide import record_tide
+from analytics_assets.layers.tombstones import is_forgotten_event, rows_by_file, tombstones, without
 from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import Built, World, built
 from analytics_assets.transforms.bronze import EARLY, LATE, ON_TIME
@@ -105,17 +109,21 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
     reading = examine(spark, files, contract, feed.format, names)
+    stones = tombstones(world)
+    is_forgotten = is_forgotten_event(feed, stones) if stones else None
     source = events_source(feed)
     with unchanged(world, source, files):
-        judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-        rows = with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
+        rows = without(_rows(world, reading), is_forgotten)
         left = begin_reading(world, EVENTS_SOURCE, keys)
         with reading_config(spark, feed.format):
             written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     changed = changed_meanwhile(world, source, files)
     stays = settled(keys, changed)
     counted = event_counts(lakehouse.read(table, one_of("arrival", stays)), feed.time_zone, contract.warns)
-    fresh = new_counts(world, EVENTS_SOURCE, reading.of(stays), reading_version(feed), counted)
+    fresh = new_counts(world, EVENTS_SOURCE, reading.of_arrivals(stays), reading_version(feed), counted)
+    if is_forgotten is not None and (short := files_short_of_rows(fresh)):
+        with unchanged(world, source, files), reading_config(spark, feed.format):
+            fresh = with_forgotten(fresh, rows_by_file(_rows(world, reading.of_files(short)), is_forgotten))
     touched = settle(world, stays, fresh, left & {*stays})
     done = built(world, table, written, keys)
     return BuiltBronze(
@@ -126,6 +134,13 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
         told=reading.drift + changed_lines(changed),
         touched=touched,
     )
+
+
+def _rows(world: World, reading: Reading) -> DataFrame:
+    """The rows of files as bronze has them."""
+    feed, spark = world.feed, world.lakehouse.spark.session
+    judged = judged_rows(spark, world.landing, reading, feed.landing, contract_of(feed.contract), feed.format)
+    return with_origins(with_events(feed, judged), reading, feed.format, contract_version(feed))
 
 
 def settle(world: World, arrivals: Sequence[str], fresh: pa.Table, left: Collection[str] = ()) -> dict[str, str]:

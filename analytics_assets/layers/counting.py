@@ -8,7 +8,7 @@ Counts are a row a file and hour at most: they are gathered in the driver and wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame
 
 from analytics_assets.layers.reading import Reading
 from analytics_assets.layers.world import World, digest, empty_counts, stamped
-from analytics_assets.transforms.bronze import LANDED
+from analytics_assets.transforms.bronze import FORGOTTEN, LANDED, WARNED
 from analytics_assets.transforms.counts import being_read
 from resources.conditions import one_of
 from resources.landing import LandedFile
@@ -47,15 +47,66 @@ def recounted(counts: pa.Table, source: str, arrivals: Sequence[str], version: s
 
     counts: as they stand, for what landed. counted: as for `new_counts`.
     """
-    ours = pc.and_(pc.equal(counts["source"], source), pc.equal(counts["standing"], LANDED))
-    landed = counts.filter(pc.and_(ours, pc.is_in(counts["arrival"], pa.array(arrivals))))
+    ours = ours_of(counts, source, arrivals)
+    landed = ours.filter(pc.equal(ours["standing"], LANDED))
     files = landed.select(["arrival", "file", "fingerprint", "content", "rows", "rule"])
     for place, name in enumerate(files.column_names):
         # What is known of the files is what was read, so what they are under other rules follows from that.
         if name in ("fingerprint", "content"):
             stamps = pa.array([digest(stamp, version) for stamp in files[name].to_pylist()], pa.string())
             files = files.set_column(place, name, stamps)
-    return _with_judged(files, source, counted)
+    return with_forgotten(_with_judged(files, source, counted), _rows_of(ours, FORGOTTEN))
+
+
+def counted_again(
+    counts: pa.Table, source: str, arrivals: Sequence[str], counted: DataFrame, kept: pa.Table | None = None
+) -> pa.Table:
+    """Rows of the table counts for arrivals that lost rows of users who were forgotten, and nothing else.
+
+    counts: as they stand. counted: as for `new_counts`. kept: rows of counts of what is not in counted, if any.
+    """
+    before = ours_of(counts, source, arrivals)
+    landed = before.filter(pc.equal(before["standing"], LANDED))
+    fresh = _with_judged(landed.select(["arrival", "file", "fingerprint", "content", "rows"]), source, counted)
+    if kept is not None:
+        fresh = pa.concat_tables([fresh, kept])
+    left = _rows_of(fresh)
+    gone = {file: rows - left.get(file, 0) for file, rows in _rows_of(before).items()}
+    return with_forgotten(fresh, gone)
+
+
+def with_forgotten(fresh: pa.Table, rows: Mapping[str, int]) -> pa.Table:
+    """Rows of counts, with those of users who were forgotten: how many of each file, and nothing more of them."""
+    files = sorted(file for file, number in rows.items() if number)
+    landed = fresh.filter(pc.equal(fresh["standing"], LANDED))
+    added = landed.filter(pc.is_in(landed["file"], pa.array(files, pa.string())))
+    numbers = pa.array([rows[file] for file in added["file"].to_pylist()], pa.int64())
+    standings, no_rule = pa.array([FORGOTTEN] * len(added), pa.string()), pa.nulls(len(added), pa.string())
+    for name, values in (("standing", standings), ("rows", numbers), ("rule", no_rule)):
+        added = added.set_column(added.schema.get_field_index(name), name, values)
+    return pa.concat_tables([fresh, added.cast(fresh.schema)])
+
+
+def files_short_of_rows(fresh: pa.Table) -> list[str]:
+    """Files of which more rows landed than became something: of a reading, before rows of forgotten users count."""
+    judged = _rows_of(fresh)
+    return sorted(file for file, rows in _rows_of(fresh, LANDED).items() if rows > judged.get(file, 0))
+
+
+def ours_of(counts: pa.Table, source: str, arrivals: Collection[str]) -> pa.Table:
+    """The rows of counts of arrivals of a source."""
+    wanted = pc.is_in(counts["arrival"], pa.array(sorted(arrivals), pa.string()))
+    return counts.filter(pc.and_(pc.equal(counts["source"], source), wanted))
+
+
+def _rows_of(counts: pa.Table, standing: str | None = None) -> dict[str, int]:
+    """Rows by file: of a standing, or of all that a landed row can become."""
+    if standing is not None:
+        wanted = pc.equal(counts["standing"], standing)
+    else:
+        wanted = pc.invert(pc.is_in(counts["standing"], pa.array([LANDED, WARNED])))
+    grouped = counts.filter(wanted).group_by("file").aggregate([("rows", "sum")])
+    return {row["file"]: row["rows_sum"] for row in grouped.to_pylist()}
 
 
 def _with_judged(files: pa.Table, source: str, counted: DataFrame) -> pa.Table:
@@ -85,8 +136,7 @@ def read_before(counts: pa.Table, source: str, reading: Reading, version: str) -
 
 def with_new_fingerprints(counts: pa.Table, source: str, files: Sequence[LandedFile], version: str) -> pa.Table:
     """The rows of counts of files' arrivals, as they are but for the files' fingerprints."""
-    arrivals = pa.array(sorted({file.arrival for file in files}))
-    ours = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.is_in(counts["arrival"], arrivals)))
+    ours = ours_of(counts, source, {file.arrival for file in files})
     stamps = pa.array([stamped(file, version) for file in files])
     fresh = stamps.take(pc.index_in(ours["file"], pa.array([file.path for file in files])).combine_chunks())
     return ours.set_column(ours.schema.get_field_index("fingerprint"), "fingerprint", fresh)

@@ -9,10 +9,17 @@ import pyspark.sql.functions as F
 from pyspark.sql import DataFrame
 
 from analytics_assets.layers.changing import changed_meanwhile, settled, unchanged
-from analytics_assets.layers.counting import begin_reading, new_counts, write_counts
+from analytics_assets.layers.counting import (
+    begin_reading,
+    files_short_of_rows,
+    new_counts,
+    with_forgotten,
+    write_counts,
+)
 from analytics_assets.layers.landed import look_at_all, readable, snapshot_source
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.rules import snapshot_version
+from analytics_assets.layers.tombstones import is_forgotten_user, rows_by_file, tombstones, without
 from analytics_assets.layers.world import Built, Compared, World, built
 from analytics_assets.transforms.bronze import ON_TIME, REJECTED
 from analytics_assets.transforms.columns import UNKNOWN
@@ -54,18 +61,20 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         return Built(table=table, written=None, rows={})
     contract = contract_of(dimension.contract)
     reading = examine(spark, files, contract, dimension.format)
+    stones = tombstones(world)
+    is_forgotten = is_forgotten_user(dimension, stones) if stones else None
     with unchanged(world, source, files):
         judged = judged_rows(spark, world.landing, reading, dimension.landing, contract, dimension.format)
-        judged = named(judged, dimension.partition_by)
+        kept = without(named(judged, dimension.partition_by), is_forgotten)
         begin_reading(world, dimension.name, keys)
         with reading_config(spark, dimension.format):
             lakehouse.replace(
                 rejected_table,
-                judged.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
+                kept.where("violations IS NOT NULL").select(rejected_table.schema.fieldNames()),
                 keys,
                 run_id=world.run_id,
             )
-        good = judged.where("violations IS NULL").drop("violations", "raw", "line_number")
+        good = kept.where("violations IS NULL").drop("violations", "raw", "line_number")
         by, names = dimension.partition_by, [column.name for column in contract.columns]
         unique = unique_users(good, dimension.key, dimension.order_column, names)
         unique = unique.withColumn(by, F.coalesce(by, F.lit(UNKNOWN)))
@@ -77,8 +86,13 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
         )
     stays = settled(keys, changed_meanwhile(world, source, files))
     record_touched(world, changed_dates(world))
-    counted = _snapshot_counts(world, one_of("arrival", stays))
-    fresh = new_counts(world, dimension.name, reading.of(stays), snapshot_version(dimension), counted)
+    counted = snapshot_counts(world, one_of("arrival", stays))
+    fresh = new_counts(world, dimension.name, reading.of_arrivals(stays), snapshot_version(dimension), counted)
+    if is_forgotten is not None and (short := files_short_of_rows(fresh)):
+        own = reading.of_files(short)
+        with unchanged(world, source, files), reading_config(spark, dimension.format):
+            found = judged_rows(spark, world.landing, own, dimension.landing, contract, dimension.format)
+            fresh = with_forgotten(fresh, rows_by_file(found, is_forgotten))
     write_counts(world, dimension.name, stays, fresh)
     return built(world, table, written, keys)
 
@@ -135,7 +149,7 @@ def _replace_touched(world: World, days: Sequence[str]) -> None:
     world.lakehouse.put(world.tables["touched"], {"event_date": dates}, world.run_id, days)
 
 
-def _snapshot_counts(world: World, is_arrival: Condition) -> DataFrame:
+def snapshot_counts(world: World, is_arrival: Condition) -> DataFrame:
     """Rows by file, standing and rule."""
     dimension = world.feed.dimension
     assert dimension is not None

@@ -27,6 +27,7 @@ from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_fil
 from analytics_assets.layers.quarantine import Quarantined
 from analytics_assets.layers.reading import examine, judged_rows, reading_config
 from analytics_assets.layers.rules import reading_version
+from analytics_assets.layers.tombstones import without_users
 from analytics_assets.layers.verdicts import with_events
 from analytics_assets.layers.world import World, digest, stamped
 from analytics_assets.transforms.contract import contract_of
@@ -113,7 +114,7 @@ def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | Non
     reading = examine(spark, files, contract, feed.format, names)
     files = reading.files  # without those that are gone by now
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
-    rows = with_events(feed, judged)
+    rows = without_users(world, with_events(feed, judged))
     dimensions = [field.name for field in load_fields(feed)]
     unknown = [] if users is not None else [name for name in dimensions if name in feed.attributes]
     written = [(file.path, datetime.fromtimestamp(file.modified_s, timezone.utc)) for file in files]

@@ -16,7 +16,7 @@ from analytics_assets.feeds.profile_tables import profiled_columns
 from analytics_assets.layers.counting import arrivals_being_read
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World, differing, digest, sums_by_arrival
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED
+from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.profile import COUNTED, bin_counts, profiles
 from resources.conditions import one_of
@@ -39,12 +39,13 @@ def recorded_versions(world: World) -> dict[str, str]:
 
 
 def wanted_versions(world: World) -> dict[str, str]:
-    """The version of each arrival: of its files' bytes, and of the rules by which they were read."""
-    wanted = (pc.field("source") == EVENTS_SOURCE) & (pc.field("standing") == LANDED)
-    files = world.counts(["source", "standing", "arrival", "file", "content"], wanted)
+    """The version of each arrival: of its files' bytes, the rules by which they were read, and what was forgotten."""
+    wanted = (pc.field("source") == EVENTS_SOURCE) & pc.field("standing").isin(pa.array([LANDED, FORGOTTEN]))
+    files = world.counts(["source", "standing", "arrival", "file", "content", "rows"], wanted)
     found: dict[str, list[str]] = {}
-    for row in files.select(["arrival", "file", "content"]).to_pylist():
-        found.setdefault(row["arrival"], []).append(f"{row['file']}|{row['content']}")
+    for row in files.select(["arrival", "file", "content", "standing", "rows"]).to_pylist():
+        of_file = row["content"] if row["standing"] == LANDED else f"{row['rows']} {FORGOTTEN}"
+        found.setdefault(row["arrival"], []).append(f"{row['file']}|{of_file}")
     for arrival in arrivals_being_read(world, EVENTS_SOURCE) & {*found}:
         found[arrival].append(being_read(EVENTS_SOURCE))
     columns = [f"{field.name} {field.dataType.simpleString()}" for field in profiled_columns(world.feed)]

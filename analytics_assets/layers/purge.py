@@ -23,6 +23,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.feeds.fields import content_columns
 from analytics_assets.layers.arrivals import DATE_LENGTH
 from analytics_assets.layers.counting import arrivals_being_read
+from analytics_assets.layers.tombstones import without_users
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
@@ -96,8 +97,11 @@ def candidates(world: World, accepted: DataFrame, days: Sequence[str], columns: 
     if not purged:
         return accepted
     gone = F.col("arrival").isin(*sorted(purged))
-    kept = world.lakehouse.read_or_empty(world.tables["purged"], one_of_dates("event_date", days)).where(gone)
-    silver = world.lakehouse.read_or_empty(world.tables["silver"], one_of_dates("event_date", days)).where(gone)
+    kept, silver = (
+        without_users(world, world.lakehouse.read_or_empty(world.tables[name], one_of_dates("event_date", days)))
+        for name in ("purged", "silver")
+    )
+    kept, silver = kept.where(gone), silver.where(gone)
     winners = _without(silver.select(*columns), kept, columns).withColumn(ROWS, F.lit(1).cast("bigint"))
     remaining = accepted.where(~gone).withColumn(ROWS, F.lit(1).cast("bigint"))
     return remaining.unionByName(winners).unionByName(kept.select(*columns, ROWS))

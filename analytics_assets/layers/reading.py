@@ -51,9 +51,17 @@ class Reading:
         """How a file's header differs from the contract; None where it does not, or the file has none."""
         return (self.layouts[path].drift or None) if path in self.layouts else None
 
-    def of(self, arrivals: Collection[str]) -> Reading:
+    def of_arrivals(self, arrivals: Collection[str]) -> Reading:
         """What was read of some of the arrivals."""
         return replace(self, files=[file for file in self.files if file.arrival in arrivals])
+
+    def of_files(self, paths: Collection[str]) -> Reading:
+        """The same of these files alone."""
+        return replace(
+            self,
+            files=[file for file in self.files if file.path in paths],
+            quarantined=[found for found in self.quarantined if found.file.path in paths],
+        )
 
     @property
     def drift(self) -> list[str]:

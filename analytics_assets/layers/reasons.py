@@ -17,6 +17,11 @@ from analytics_assets.transforms.row_rules import REJECT, WARN
 
 FILE_RULES = {
     "file_name": "The file's name cannot be read as the feed expects it: the file is one row.",
+    "file_kind": "What stands there is no file: a link out of landing or to nowhere, a pipe, a socket or a device.",
+    "file_unreadable": "The file may not be read.",
+    "file_packed": "The file is packed: it is never unpacked. Let it land unpacked.",
+    "file_line_too_long": "The file has a line, or a record, above the limit: the file is one row.",
+    "file_too_large": "The file is larger than its format is read: it is one row.",
     "file_empty": "The file has no line, not even a header.",
     "file_encoding": "The file is not written in an encoding that the feed declares: it is one row.",
     "file_header": "The file's header lacks columns that the contract requires: the file is one row.",

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, ON_TIME, REJECTED, WARNED
+from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED, LATE, ON_TIME, REJECTED, WARNED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
@@ -171,9 +172,23 @@ def stamped(file: LandedFile, version: str) -> str:
     return digest(file.fingerprint, version)
 
 
-def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
-    """Arrivals whose rows do not add up: landed, accepted and rejected rows of each. The law of conservation."""
-    return {arrival: sums for arrival, sums in sums_by_arrival(counts, source).items() if sums[0] != sums[1] + sums[2]}
+class Sums(NamedTuple):
+    """Rows of an arrival: landed, and what became of them."""
+
+    landed: int
+    accepted: int
+    rejected: int
+    forgotten: int
+
+    @property
+    def add_up(self) -> bool:
+        """Whether every landed row became something. The law of conservation."""
+        return self.landed == self.accepted + self.rejected + self.forgotten
+
+
+def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, Sums]:
+    """Arrivals whose rows do not add up."""
+    return {arrival: sums for arrival, sums in sums_by_arrival(counts, source).items() if not sums.add_up}
 
 
 def event_dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
@@ -183,16 +198,16 @@ def event_dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
     return {day.isoformat() for day in rows["event_date"].to_pylist() if day is not None}
 
 
-def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, tuple[int, int, int]]:
-    """Landed, accepted and rejected rows of each arrival."""
+def sums_by_arrival(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, Sums]:
+    """What became of the rows of each arrival."""
     # A warned row is an accepted one: it stands under its own standing.
     wanted = counts.filter(pc.and_(pc.equal(counts["source"], source), pc.not_equal(counts["standing"], WARNED)))
     grouped = wanted.group_by(["arrival", "standing"]).aggregate([("rows", "sum")]).to_pylist()
+    places = {LANDED: 0, **dict.fromkeys(ACCEPTED, 1), REJECTED: 2, FORGOTTEN: 3}
     sums: dict[str, list[int]] = {}
     for row in grouped:
-        place = 0 if row["standing"] == LANDED else 1 if row["standing"] in ACCEPTED else 2
-        sums.setdefault(row["arrival"], [0, 0, 0])[place] += row["rows_sum"]
-    return {arrival: (landed, accepted, rejected) for arrival, (landed, accepted, rejected) in sorted(sums.items())}
+        sums.setdefault(row["arrival"], [0, 0, 0, 0])[places[row["standing"]]] += row["rows_sum"]
+    return {arrival: Sums(*found) for arrival, found in sorted(sums.items())}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +223,7 @@ class LandedRows:
     late: int
     reasons: dict[str, int]
     warnings: dict[str, int]
+    forgotten: int = 0
 
 
 def landed_rows(counts: pa.Table) -> LandedRows:
@@ -215,9 +231,10 @@ def landed_rows(counts: pa.Table) -> LandedRows:
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
     sums = list(sums_by_arrival(counts).values())
     return LandedRows(
-        landed=sum(found[0] for found in sums),
-        accepted=sum(found[1] for found in sums),
-        rejected=sum(found[2] for found in sums),
+        landed=sum(found.landed for found in sums),
+        accepted=sum(found.accepted for found in sums),
+        rejected=sum(found.rejected for found in sums),
+        forgotten=sum(found.forgotten for found in sums),
         late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
         reasons=_by_rule(events, REJECTED),
         warnings=_by_rule(events, WARNED),

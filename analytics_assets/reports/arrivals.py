@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED
+from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from analytics_assets.transforms.lateness import ARRIVAL_DATES, usual_lateness_days
 
 DAY = timedelta(days=1)
 REJECTED = "rejected"
-STANDINGS = (*ACCEPTED, REJECTED)
+STANDINGS = (*ACCEPTED, REJECTED, FORGOTTEN)
 
 Count = int | None
 

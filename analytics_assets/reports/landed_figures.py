@@ -16,6 +16,7 @@ from analytics_assets.reports.arrivals import REJECTED, Arrivals, Count
 from analytics_assets.reports.charts import Chart, Series, lines, ranking, some, stack
 from analytics_assets.reports.numbers import DRAWN_DAYS, Value
 from analytics_assets.reports.values import Cell, Values
+from analytics_assets.transforms.bronze import FORGOTTEN
 
 TOP_RULES = 8
 STANDINGS = {
@@ -24,6 +25,7 @@ STANDINGS = {
     "early": ("Early", style.GREEN),
     REJECTED: ("Rejected", style.VERMILION),
 }
+OF_FORGOTTEN = {FORGOTTEN: ("Forgotten", style.GREY)}
 
 
 def landed_rows(arrivals: Arrivals, last_closed: date | None) -> list[Chart]:
@@ -45,7 +47,7 @@ def standings(arrivals: Arrivals) -> Chart:
     """Rows of each arrival by standing."""
     series = [
         Series(name, arrivals.standings[standing][-DRAWN_DAYS:], colour)
-        for standing, (name, colour) in STANDINGS.items()
+        for standing, (name, colour) in _standings(arrivals).items()
     ]
     return Chart(
         key="standings",
@@ -58,9 +60,16 @@ def standings(arrivals: Arrivals) -> Chart:
     )
 
 
+def _standings(arrivals: Arrivals) -> dict[str, tuple[str, str]]:
+    """Those that are told: rows of users who were forgotten only where there are some."""
+    return STANDINGS | (OF_FORGOTTEN if any(arrivals.standings.get(FORGOTTEN, [])) else {})
+
+
 def _by_arrival(arrivals: Arrivals) -> Values:
     """What became of the rows of each arrival, also where there is none to draw."""
-    columns: dict[str, Sequence[Count]] = {STANDINGS[name][0]: arrivals.standings[name] for name in STANDINGS}
+    columns: dict[str, Sequence[Count]] = {
+        title: arrivals.standings[name] for name, (title, _) in _standings(arrivals).items()
+    }
     columns |= {"Landed": arrivals.landed, "Accepted": arrivals.accepted, "Duplicates": _duplicates(arrivals)}
     drawn = [values[-DRAWN_DAYS:] for values in columns.values()]
     rows: list[list[Cell]] = [list(row) for row in zip(arrivals.dates[-DRAWN_DAYS:], *drawn, strict=True)]

@@ -12,6 +12,7 @@ from analytics_assets.reports.arrivals import REJECTED, Arrivals
 from analytics_assets.reports.headline import NOTHING, Tile
 from analytics_assets.reports.numbers import DRAWN_DAYS, Numbers, Value
 from analytics_assets.reports.report import Report
+from analytics_assets.transforms.bronze import FORGOTTEN
 
 RANGES, FIRST_RANGE = (28, 90), 90
 """Last days that a reader may choose beside all, and those shown first: a bar a day can be read."""
@@ -126,10 +127,12 @@ def conservation(arrivals: Arrivals) -> str:
     """Whether every landed row is accounted for, in one line."""
     sums = {name: sum(rows or 0 for rows in by_date) for name, by_date in arrivals.standings.items()}
     landed, rejected = sum(rows or 0 for rows in arrivals.landed), sums.pop(REJECTED)
+    forgotten = sums.pop(FORGOTTEN, 0)
     said = f"{landed:,} rows landed = {sum(sums.values()):,} accepted + {rejected:,} rejected"
+    said += f" + {forgotten:,} of users who were forgotten" if forgotten else ""
     if not arrivals.unaccounted:
         return f'<p class="about above">{said}. Every landed row is accounted for.</p>'
-    said = said.replace("=", "≠") if landed != sum(sums.values()) + rejected else said
+    said = said.replace("=", "≠") if landed != sum(sums.values()) + rejected + forgotten else said
     days = _few([f"{day}" for day in arrivals.unaccounted])
     return f'<p class="warning" role="alert"><b>Rows are not accounted for</b>, arrivals {days}: {said}.</p>'
 

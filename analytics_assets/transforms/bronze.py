@@ -24,6 +24,8 @@ ACCEPTED = (ON_TIME, LATE, EARLY)
 LANDED = "landed"
 WARNED = "warned"
 """Standing in counts alone: accepted rows by the warning that they have, beside their own standing."""
+FORGOTTEN = "forgotten"
+"""Standing in counts alone: rows of users who were forgotten, which stand nowhere else."""
 EVENT_TYPES = {
     field.name: field.dataType for field in (c.USER_ID, c.ACTION, c.OBJECT_ID, c.DURATION_MS, c.APP_VERSION, c.COUNTRY)
 }

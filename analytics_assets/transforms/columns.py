@@ -34,7 +34,7 @@ CONTRACT_VERSION = column(
 STANDING = column(
     "standing",
     T.StringType(),
-    "on_time, late, early or rejected; of counts also landed, the count of bytes, and warned.",
+    "on_time, late, early or rejected; of counts also landed, the count of bytes, warned, and forgotten.",
 )
 VIOLATIONS = column(
     "violations",
@@ -57,6 +57,14 @@ INPUT_VERSION = column(
 )
 ARRIVAL_MONTH = column("arrival_month", T.StringType(), "Month of the arrival (YYYY-MM).")
 EVENT_MONTH = column("event_month", T.StringType(), "Month of the event date (YYYY-MM).")
+
+# Who was forgotten
+USER_DIGEST = column("user_digest", T.StringType(), "SHA-256 of the salt and the id of a user who was forgotten.")
+SALT = column("salt", T.StringType(), "What stands before the id in the digest; one of each feed.")
+SIGNS = column(
+    "signs", T.StringType(), "The id's signs without letters, digits, _ and blanks, by which it is found in a text."
+)
+FORGOTTEN_AT = column("forgotten_at", T.TimestampType(), "When it was asked for, in UTC.")
 
 # The event
 EVENT_TIME = column("event_time", T.TimestampType(), "When the event happened, in UTC.")

@@ -75,7 +75,7 @@ def test_warnings_are_no_rows_where_rows_are_added_up() -> None:
             "rows": [*standings.values()],
         }
     )
-    assert sums_by_arrival(counts) == {"2025-01-03": (5, 4, 1)}
+    assert sums_by_arrival(counts) == {"2025-01-03": (5, 4, 1, 0)}
     assert unaccounted(counts) == {}
     assert landed_rows(counts) == LandedRows(
         landed=5, accepted=4, rejected=1, late=1, reasons={"a": 1}, warnings={"few": 4}
