@@ -5,6 +5,7 @@ Belongs here: locations, opening, what a failure means. Does not: reading and wr
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from deltalake import DeltaTable, Schema
@@ -16,6 +17,7 @@ from resources.lease import Lease
 from resources.object_store import ObjectStore, is_bucket, meaning, split, told
 
 LEASES = "_leases"
+NOT_WRITTEN = ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed")
 
 
 class WriteError(UserError):
@@ -72,13 +74,15 @@ class FolderStore:
 
     def explained(self, error: Exception, location: str) -> Exception:
         """An error of a write as one of the user's, where its cause is known; else as it is."""
-        for sign in ("No space left on device", "Permission denied", "Read-only file system", "Mkdirs failed"):
-            if sign in str(error):
-                return WriteError(
-                    f"{location} cannot be written: {sign}. Nothing of this commit is visible; make room or give "
-                    "access, then run the same command again"
-                )
-        return error
+        found = [sign for sign in NOT_WRITTEN if sign in str(error)]
+        # Where a folder may be read alone, Spark tells of files that it then misses.
+        there = next(path for path in (Path(location), *Path(location).parents) if path.exists())
+        if not found and os.access(there, os.W_OK):
+            return error
+        return WriteError(
+            f"{location} cannot be written: {found[0] if found else 'it may only be read'}. Nothing of this commit is "
+            "visible; make room or give access, then run the same command again"
+        )
 
 
 class BucketStore(FolderStore):
