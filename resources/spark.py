@@ -98,6 +98,8 @@ libraries that starts a process for each permission, six for each file (docs/dec
 
 PATTERN_SIGN = re.compile(r"[\[\]{}*?\\]")
 ANSWER_S = 10
+ATTEMPTS = 5
+"""At an engine that does not answer: some 20 seconds, since each waits four times as long as the one before."""
 LARGEST_DRIVER_MB = 6 * 1024
 SMALLEST_DRIVER_MB = 1024
 
@@ -150,6 +152,10 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The session. Raises SparkError if the engine does not answer."""
         if self._lazy is None:
             self._lazy = LazyPySparkResource(spark_config=self._session_config())
+            session = self._lazy.spark_session
+            if is_remote():
+                # Connect's client would try for ten minutes, and hold the lease all the while.
+                session.client._retry_policy["max_retries"] = ATTEMPTS
         return self._lazy.spark_session  # type: ignore[no-any-return]
 
     def _session_config(self) -> dict[str, Any]:
