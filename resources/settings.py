@@ -24,6 +24,7 @@ KEYS = re.compile(r"//[^/\s]*@")
 BETWEEN_ADDRESSES = re.compile(r"[\s,]+(?=[A-Za-z0-9.+-]+://)|\s+")
 NOT_IN_LAKEHOUSE = set("[]|^%\\")
 MEMORY = re.compile(r"\d+[mg]")
+LEAST_MEMORY_MB = 512
 
 
 class SettingsError(UserError):
@@ -94,6 +95,8 @@ class Settings(BaseSettings):
     def _is_memory(cls, value: str) -> str:
         if value and not MEMORY.fullmatch(value.lower()):
             raise ValueError("expected a number with m or g, such as 4g")
+        if value and int(value[:-1]) * (1024 if value[-1].lower() == "g" else 1) < LEAST_MEMORY_MB:
+            raise ValueError(f"expected at least {LEAST_MEMORY_MB}m, without which Spark does not start")
         return value.lower()
 
     @field_validator("landing", "lakehouse")

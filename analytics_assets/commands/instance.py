@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from analytics_assets.commands.failures import explain
 from resources.errors import UserError
 from resources.settings import load_settings
 
@@ -62,11 +63,11 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
     from analytics_assets.definitions import WATCH, defs
 
     WATCH.watch(observer)
-    with dg.DagsterInstance.get() as instance:
-        job = defs.resolve_job_def(name)
-        run_id = str(uuid4())
-        try:
-            result = job.execute_in_process(
+    job = defs.resolve_job_def(name)
+    run_id = str(uuid4())
+    try:
+        with dg.DagsterInstance.get() as instance:
+            job.execute_in_process(
                 instance=instance,
                 run_config={
                     **({"ops": {f"{name}_tables": {"config": dict(config)}}} if config else {}),
@@ -76,40 +77,16 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
                 run_id=run_id,
                 tags=process_tag(run_id),
             )
-        except dg.Failure as failure:
-            raise RunError(str(failure.description)) from None
-        except UserError:
-            raise
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            raise StoppedError(
-                "stopped. What was written is whole; run the same command again to go on where it stopped"
-            ) from None
-        except Exception as error:
-            raise RunError(explain(error)) from error
-        outcome = WATCH.outcome
-        if outcome is None:
-            raise RunError(f"run {result.run_id} did not end; see it with: tidebook ui")
-        return outcome
-
-
-def explain(error: Exception) -> str:
-    """What failed, in a line or two, and where Spark's log is."""
-    from resources.engine import log_of
-    from resources.object_store import meaning
-    from resources.spark import resolve_master
-    from resources.spark_log import spark_log
-
-    settings = load_settings()
-    is_elsewhere = resolve_master(settings.spark_master, settings).startswith("sc://")
-    log = log_of(Path(settings.state)) if is_elsewhere else spark_log(settings)
-    if settings.uses_s3 and (what := meaning(error)):
-        return f"{what}. What was written is whole; run the same command again to go on"
-    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    for sign in ("No space left on device", "Permission denied"):
-        if sign in str(error):
-            return f"{sign}: {first[:300]}. Nothing of the unfinished commit is visible; mend it and run again"
-    return (
-        f"{type(error).__name__}: {first[:500]}\n"
-        f"Spark's log: {log}. The run's record: tidebook ui. "
-        "What was written is whole; run the same command again to go on"
-    )
+    except dg.Failure as failure:
+        raise RunError(str(failure.description)) from None
+    except UserError:
+        raise
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        raise StoppedError(
+            "stopped. What was written is whole; run the same command again to go on where it stopped"
+        ) from None
+    except Exception as error:
+        raise RunError(explain(error)) from error
+    if WATCH.outcome is None:
+        raise RunError(f"run {run_id} did not end; see it with: tidebook ui")
+    return WATCH.outcome

@@ -21,7 +21,8 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from analytics_assets.commands.instance import RunError, StoppedError, explain
+from analytics_assets.commands.failures import explain
+from analytics_assets.commands.instance import RunError, StoppedError
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
 from analytics_assets.layers.world import World

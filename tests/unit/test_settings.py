@@ -57,6 +57,7 @@ def test_dagster_home_is_the_environments(tmp_path: Path, monkeypatch: pytest.Mo
     [
         ("SPARK_MASTER", "localhost", "expected local[*]"),
         ("SPARK_MEMORY", "4 GB", "expected a number with m or g, such as 4g"),
+        ("SPARK_MEMORY", "300m", "expected at least 512m, without which Spark does not start"),
         ("LAKEHOUSE", "s3://bucket/lake", "expected a folder or s3a://bucket/prefix"),
         ("LANDING", "s3a://bucket//landing", "expected a folder or s3a://bucket/prefix"),
         ("LAKEHOUSE", "s3a://bucket/the lake", "letters, digits and . _ - / alone, as deltalake wants it"),
