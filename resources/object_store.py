@@ -21,7 +21,7 @@ ADDRESS = re.compile(r"s3a://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P
 SERVER = re.compile(r"https?://[^/@?#\s]+/?")
 DEFAULT_REGION = "us-east-1"
 ATTEMPTS = 5
-CONNECT_S, ANSWER_S = 5, 60
+CONNECT_S, ANSWER_S, GIVES_UP_S = 5, 60, 60
 HADOOP = "spark.hadoop.fs.s3a."
 
 # Signs in the words of boto3, deltalake, Arrow and S3A; the first that is found tells most.
@@ -44,8 +44,15 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("Could not connect", "Connection refused", "NETWORK_CONNECTION", "error sending request", "UnknownHost",
          "Unable to execute HTTP request", "ConnectionClosedError", "ConnectTimeout", "ReadTimeout", "Connection reset",
-         "Connection was closed"),
+         "Connection was closed", "Connection broken", "IncompleteRead", "Premature end",
+         "error decoding response body", "request or response body error", "Truncated"),
         "the server does not answer. See that it runs, or mend TIDEBOOK_S3_ENDPOINT",
+    ),
+    (
+        ("SlowDown", "InternalError", "ServiceUnavailable", "503 Service", "500 Internal", "Status Code: 503",
+         "Status Code: 500", "Reduce your request rate", "HTTP response code 500", "HTTP response code 503",
+         "HTTP status 500", "HTTP status 503"),
+        "the server is in trouble: it answers 500 or 503. Wait until it is well",
     ),
     (
         ("S3AFileSystem not found", 'No FileSystem for scheme "s3a"'),
@@ -114,6 +121,8 @@ class ObjectStore:
             "AWS_FORCE_CREDENTIAL_LOAD": "true",
             "connect_timeout": f"{CONNECT_S}s",
             "timeout": f"{ANSWER_S}s",
+            "max_retries": str(ATTEMPTS),
+            "retry_timeout": f"{GIVES_UP_S}s",
         }
         if self.endpoint:
             options["AWS_ENDPOINT_URL"] = self.endpoint.rstrip("/")
@@ -140,6 +149,7 @@ class ObjectStore:
             "endpoint.region": self.known_region,
             "attempts.maximum": str(ATTEMPTS),
             "retry.limit": "3",  # each of so many attempts: a run ends some 20 s after its server
+            "retry.throttle.limit": "5",  # each wait is twice the one before: its own 20 would take a day
             "connection.establish.timeout": str(CONNECT_S * 1000),
             "connection.timeout": str(ANSWER_S * 1000),
             "buffer.dir": scratch,
