@@ -23,7 +23,7 @@ from typing import Any
 
 from resources.errors import UserError
 from resources.lease import LeaseError, described, take_within, this_process
-from resources.object_store import ObjectStore, split, told
+from resources.object_store import ObjectStore, answer_of, split, told
 
 LIVES_S = 30
 RENEWED_EVERY_S = 5
@@ -154,4 +154,4 @@ class BucketLease:
 
 
 def _status(error: Exception) -> int:
-    return int(getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return int(answer_of(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -55,6 +55,11 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
         "the server is in trouble: it answers 500 or 503. Wait until it is well",
     ),
     (
+        ("LogSegment end version", "Expected ordered contiguous commit files"),
+        "the server lists less than it acknowledged, which no store that Tidebook can use does. Wait until "
+        "it lists what it has",
+    ),
+    (
         ("S3AFileSystem not found", 'No FileSystem for scheme "s3a"'),
         "the Spark engine was started without S3. Once, with the same settings: tidebook engine stop; "
         "tidebook engine start",
@@ -87,8 +92,13 @@ def meaning(error: BaseException) -> str | None:
 
 def told(error: BaseException, address: str) -> StoreError:
     """An error of a client in one line. Of an unknown one only the kind: servers send keys back in their words."""
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    code = answer_of(error).get("Error", {}).get("Code")
     return StoreError(f"{address}: {meaning(error) or f'the object store failed: {code or type(error).__name__}'}")
+
+
+def answer_of(error: BaseException) -> dict[str, Any]:
+    """What the server answered, of an error of boto3; nothing where the connection broke before."""
+    return getattr(error, "response", None) or {}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The lease in a bucket: one holder on all machines, the dead make way, and who lost it writes nothing more."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -151,6 +153,21 @@ def test_a_renewal_whose_answer_was_lost_is_no_loss(store: ObjectStore) -> None:
     first._tag = known  # as if the answer had not come
     first.renew()
     first.give_back()
+
+
+def test_a_connection_that_breaks_in_an_answer_is_one_line(store: ObjectStore) -> None:
+    """The error names a response, which is none; it ended the thread that renews, without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                while True:
+                    rude.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        address = f"http://127.0.0.1:{rude.getsockname()[1]}"
+        with pytest.raises(StoreError, match=r"^s3a://.*notes\.json: the server does not answer"):
+            lease(ObjectStore(address)).take(0)
 
 
 def test_without_a_server_it_is_one_line(store: ObjectStore) -> None:
