@@ -215,7 +215,9 @@ def running_tasks() -> tuple[int, int]:
 
 def gathered(rows: DataFrame, schema: pa.Schema) -> pa.Table:
     """Rows of a frame in this process, for one that does not grow with the events. schema: of the result."""
-    return pa.Table.from_pandas(rows.select(schema.names).toPandas(), schema, preserve_index=False)
+    found = rows.select(schema.names).toPandas()
+    found.attrs = {}  # an engine's answer carries its metrics, which Arrow cannot keep, and warns of aloud
+    return pa.Table.from_pandas(found, schema, preserve_index=False)
 
 
 def literal_path(path: str) -> str:
