@@ -43,8 +43,11 @@ test: $(STAMP) ## unit, integration and property tests
 test-long: $(STAMP) ## the tests that take a minute or more each, and a real daemon and object store
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not soak"
 
-soak: $(STAMP) ## the long tests: random kills, orders and histories
+soak: $(STAMP) ## the long tests: random kills and other faults, orders and histories
 	$(BIN)/python -m pytest -m soak
+
+faults: $(STAMP) ## of these the faults alone; ends with their table
+	$(BIN)/python -m pytest -m "soak or not soak" tests/faults
 
 bench: $(STAMP) ## speed beside DuckDB
 	$(BIN)/python -m benchmarks.pipeline
@@ -72,4 +75,4 @@ clean: ## remove caches, build products and what the demo made in ./data
 distclean: clean ## the same, and .venv with the packages and jars
 	@if [ -e .venv ]; then echo "removing .venv"; rm -rf .venv; fi
 
-.PHONY: help install demo ui test test-long soak bench lint format clean distclean
+.PHONY: help install demo ui test test-long soak faults bench lint format clean distclean

@@ -32,10 +32,10 @@ def table_names(lakehouse: Path, feed: str) -> list[str]:
 
 
 def columns_and_rows(
-    lakehouse: Path, feed: str, table: str, without: Collection[str] = ()
+    lakehouse: Path, feed: str, table: str, without: Collection[str] = (), version: int | None = None
 ) -> tuple[list[str], list[Row]]:
-    """Names of a table's columns in order, and its rows, sorted; without some of the columns."""
-    found = DeltaTable(str(lakehouse / feed / table)).to_pyarrow_table()
+    """Names of a table's columns in order, and its rows, sorted; without some columns. version: not the newest."""
+    found = DeltaTable(str(lakehouse / feed / table), version=version).to_pyarrow_table()
     names = sorted(name for name in found.column_names if name not in without)
     columns = [_values(found[name]) for name in names]
     rows = [tuple(_plain(value) for value in row) for row in zip(*columns, strict=True)]

@@ -1,5 +1,7 @@
 """The same tables, in the process and over Spark Connect."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ def through_engine(
     places = {}
     for feed, made in (("notes", notes), ("access_log", access_log)):
         places[feed] = Place(tmp_path_factory.mktemp(f"engine_{feed}"), made.landing)
-        places[feed].done("run", feed, TIDEBOOK_SPARK_MASTER=engine_url)
+        ended = places[feed].command("run", feed, TIDEBOOK_SPARK_MASTER=engine_url)
+        assert (ended.returncode, ended.stderr) == (0, "")
     return places
 
 
@@ -35,6 +38,13 @@ def test_the_engine_did_the_work(through_engine: dict[str, Place]) -> None:
 
 def test_a_second_run_over_spark_connect_has_nothing_to_do(through_engine: dict[str, Place], engine_url: str) -> None:
     assert "Nothing is behind" in through_engine["notes"].done("run", "notes", TIDEBOOK_SPARK_MASTER=engine_url)
+
+
+def test_an_engine_that_answers_no_more_is_not_waited_for_ten_minutes(engine_url: str) -> None:
+    """With more attempts than this each wait would be a minute; what then happens is seen by the soak."""
+    program = "import sys, resources.spark as s; print(s.Spark(master=sys.argv[1]).session.client._retry_policy)"
+    ended = subprocess.run([sys.executable, "-c", program, engine_url], capture_output=True, text=True, check=True)
+    assert "'max_retries': 5," in ended.stdout
 
 
 def test_an_engine_that_does_not_answer_is_one_clear_message(notes: Place, tmp_path: Path) -> None:
