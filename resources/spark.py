@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ import dagster as dg
 import psutil
 import pyarrow as pa
 from dagster_pyspark import LazyPySparkResource
+from py4j.protocol import Py4JError
 from pydantic import PrivateAttr
 from pyspark import SparkContext
 from pyspark.sql import DataFrame, SparkSession
@@ -154,7 +156,8 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._lazy = LazyPySparkResource(spark_config=self._session_config())
             session = self._lazy.spark_session
             if is_remote():
-                # Connect's client would try for ten minutes, and hold the lease all the while.
+                # Connect's client would try for ten minutes, hold the lease all the while, and warn of it aloud.
+                warnings.filterwarnings("ignore", "ReleaseExecute failed")
                 session.client._retry_policy["max_retries"] = ATTEMPTS
         return self._lazy.spark_session  # type: ignore[no-any-return]
 
@@ -207,8 +210,11 @@ def running_tasks() -> tuple[int, int]:
     # While it starts, the context is there before its JVM's is.
     if context is None or getattr(context, "_jsc", None) is None:
         return (0, 0)
-    tracker = context.statusTracker()
-    stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    try:
+        tracker = context.statusTracker()
+        stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+    except (Py4JError, OSError):  # its JVM is in trouble: what ends the run says so
+        return (0, 0)
     known = [stage for stage in stages if stage is not None]
     return (sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known))
 

@@ -12,7 +12,7 @@ from resources.settings import Settings, load_settings
 
 GO_ON = "What was written is whole; run the same command again to go on"
 NO_MEMORY = ("OutOfMemoryError", "Java heap space", "GC overhead limit", "SparkOutOfMemoryError", "MemoryError")
-NO_JVM = ("Answer from Java side is empty", "Py4JNetworkError", "Error while sending or receiving")
+NO_JVM = ("Answer from Java side is empty", "Py4JNetworkError", "Error while sending or receiving", "Py4JError: ")
 NOT_WRITTEN = (
     *("No space left on device", "database or disk is full", "Permission denied", "Read-only file system"),
     *("attempt to write a readonly database", "unable to open database file", "disk I/O error"),
@@ -23,7 +23,7 @@ def explain(error: Exception) -> str:
     """What failed, and what to do; of a failure that is not known its first words, and where Spark's log is."""
     from resources.engine import log_of
     from resources.object_store import meaning
-    from resources.spark import SparkError, check_answers, resolve_master
+    from resources.spark import SparkError, check_answers, driver_memory, resolve_master
     from resources.spark_log import spark_log
 
     settings = load_settings()
@@ -37,7 +37,10 @@ def explain(error: Exception) -> str:
         except SparkError as gone:
             return f"{gone}. {GO_ON}"
     elif any(sign in words for sign in NO_JVM):
-        return f"Spark's JVM ended in the middle: somebody killed it, or the machine had no memory left. {GO_ON}"
+        return (
+            "Spark's JVM broke down in the middle: somebody killed it, or memory ran out, of the machine or of Spark, "
+            f"which has {driver_memory(settings)}. Set TIDEBOOK_SPARK_MEMORY to more, such as 4g. {GO_ON}"
+        )
     for sign in NOT_WRITTEN:
         if sign in words:
             return (

@@ -19,7 +19,7 @@ Tables = dict[str, Partitions]
 NOT_SEEN = ("input_version", "dl_updated_at", "fingerprint")
 """What a row came from and when it was written: it may be taken back before its partition is written, and is another in
 a bucket."""
-OF_THE_RUN = (LEDGER, "touched")
+OF_THE_RUN = (LEDGER, "touched", "table_versions")
 """Tables that say how a run goes and what it changed, not what landed."""
 BEING_READ = " being read"
 """End of the source of those rows of counts that say only which arrivals a run reads now."""

@@ -21,14 +21,13 @@ LONGEST = 230
 @dataclass(frozen=True)
 class Told:
     """A fault of which all held. outcome: of the run it was done to. message: what that said. repaired_s: seconds of
-    the next run, after which the tables were those of a rebuild; by: what was run then."""
+    the next run, after which the tables were those of a rebuild."""
 
     kind: str
     moment: str
     outcome: str
     message: str = ""
     repaired_s: float = 0.0
-    by: str = "pass"
 
 
 class Record:
@@ -40,7 +39,7 @@ class Record:
     def add(self, told: Told) -> None:
         """A fault after which all held."""
         with self._file.open("a") as file:
-            file.write(json.dumps(asdict(told)) + "\n")
+            file.write(json.dumps(asdict(told)).replace(str(self._file.parent), "...") + "\n")
 
     def read(self) -> list[Told]:
         """All faults so far."""
