@@ -23,6 +23,10 @@ from resources.landing import LandedFile
 from resources.spark import gathered
 
 
+OF_FILES = ["arrival", "file", "fingerprint", "content", "rows", "rule"]
+"""What counts say of a file that landed."""
+
+
 def new_counts(world: World, source: str, reading: Reading, version: str, counted: DataFrame) -> pa.Table:
     """Rows of the table counts for the files that were read.
 
@@ -49,7 +53,7 @@ def recounted(counts: pa.Table, source: str, arrivals: Sequence[str], version: s
     """
     ours = ours_of(counts, source, arrivals)
     landed = ours.filter(pc.equal(ours["standing"], LANDED))
-    files = landed.select(["arrival", "file", "fingerprint", "content", "rows", "rule"])
+    files = landed.select(OF_FILES)
     for place, name in enumerate(files.column_names):
         # What is known of the files is what was read, so what they are under other rules follows from that.
         if name in ("fingerprint", "content"):
@@ -67,7 +71,7 @@ def counted_again(
     """
     before = ours_of(counts, source, arrivals)
     landed = before.filter(pc.equal(before["standing"], LANDED))
-    fresh = _with_judged(landed.select(["arrival", "file", "fingerprint", "content", "rows"]), source, counted)
+    fresh = _with_judged(landed.select(OF_FILES), source, counted)
     if kept is not None:
         fresh = pa.concat_tables([fresh, kept])
     left = _rows_of(fresh)
