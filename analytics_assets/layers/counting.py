@@ -22,7 +22,6 @@ from resources.conditions import one_of
 from resources.landing import LandedFile
 from resources.spark import gathered
 
-
 OF_FILES = ["arrival", "file", "fingerprint", "content", "rows", "rule"]
 """What counts say of a file that landed."""
 
