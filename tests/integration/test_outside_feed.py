@@ -145,7 +145,8 @@ def assert_all_is_there(found: dict[str, list[object]]) -> None:
     assert set(found["assets"]) == TABLES | {"tide", "restatements"} | PAGES
     assert found["groups"] == ["edge_log"] and found["owners"] == ["team:web"]
     assert found["checks"] == sorted([table, name] for table, names in CHECKS.items() for name in names)
-    assert found["jobs"] == ["edge_log_backfill", "edge_log_maintenance", "edge_log_pass", "edge_log_reports"]
+    jobs = ("backfill", "forget", "maintenance", "pass", "reports")
+    assert found["jobs"] == [f"edge_log_{job}" for job in jobs]
     assert found["others"] == ["access_log", "aqua", "ide", "notes", "shop"], "the other feeds are there as before"
 
 
