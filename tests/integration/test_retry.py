@@ -81,7 +81,7 @@ ROWS = [
     ("ann", f"{DAY} 10:00:00.123456", "51", "60", "", ""),  # accepted, then rejected
     ("bob", f"{DAY} 11:00:00", "-5", "2", "1", "won"),  # rejected, then accepted
     ("bob", f"{DAY} 11:00:01", "3", "", "1", "without seen"),
-    ("Cid", "2025-02-27 11:00:00", "3", "9", "1e999", "late, of two reasons and an endless price"),
+    ("Cid", "2025-02-27 11:00:00", "3", "9", "1e308", "late, of two reasons and a price at the end"),
     ("cid", f"{DAY} 12:00:00", "3", "2", "1e301", ""),  # breaks the row rule
     ("dan", f"{DAY} 12:00:00", "3", "4", "1e301", "warned"),
     ("eve", f"{DAY} 12:00:00", "three", "4", "1", "rejected by both"),
