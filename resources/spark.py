@@ -52,11 +52,7 @@ SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
     ("spark.sql.parquet.compression.codec", "zstd", "a third smaller than snappy for the same time"),
     ("spark.sql.execution.arrow.pyspark.enabled", "true", "without Arrow None in a text column comes back as NaN"),
     ("spark.sql.execution.arrow.pyspark.fallback.enabled", "false", "a silent fallback would bring that back"),
-    (
-        "spark.sql.codegen.cache.maxEntries",
-        "2000",
-        "a pass makes hundreds of classes: of 100 kept none is met again",
-    ),
+    ("spark.sql.codegen.cache.maxEntries", "2000", "a pass makes hundreds of classes: of 100 none is met again"),
     ("spark.sql.shuffle.partitions", "32", "adaptive execution merges small ones; 200 is many for one machine"),
     ("spark.sql.files.maxPartitionBytes", "67108864", "blocks of 64 MB keep the cores of one machine even"),
     ("spark.sql.autoBroadcastJoinThreshold", "134217728", "a dimension of a million users fits, and saves a shuffle"),
