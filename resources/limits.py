@@ -1,7 +1,7 @@
 """Limits of what is read: one place for all of them, so that whatever lands costs a bounded amount of memory.
 
 Belongs here: numbers, and why they are what they are. Does not: what follows where one is passed
-(analytics_assets/layers/reading.py, docs/reliability.md). Imports nothing: tasks get what they use of it by value.
+(analytics_assets/layers/quarantine.py, docs/reliability.md). Imports nothing: tasks get what they use of it by value.
 """
 
 MIB = 1 << 20

@@ -1,7 +1,7 @@
 """Packed files: told by how their bytes begin, or by a name for which Spark would unpack them. They are never unpacked.
 
-Belongs here: both signs. Does not: what follows (analytics_assets/layers/reading.py). Imports nothing of this package:
-tasks get it by value.
+Belongs here: both signs. Does not: what follows (analytics_assets/layers/quarantine.py). Imports nothing of this
+package: tasks get it by value.
 """
 
 from __future__ import annotations

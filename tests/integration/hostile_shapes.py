@@ -7,6 +7,7 @@ files that are hostile as a whole (hostile_files.py).
 import csv
 import io
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 DAY = "2025-01-02"
@@ -15,7 +16,7 @@ NOTES_HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version"
 
 
 @dataclass(frozen=True)
-class Shape:
+class Shape(ABC):
     """How files of a feed are made. text: the column of bronze that holds a row's text.
 
     first: line of a file's first row. bad_time, bad_number, no_text: the rules that such a value breaks.
@@ -31,13 +32,13 @@ class Shape:
     bad_number: str
     no_text: str
 
+    @abstractmethod
     def row(self, text: str = "ann", *, time: str | None = None, number: str | None = None, place: int = 0) -> bytes:
         """A row that is good but for what is told. place: makes it differ from the others of its file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def file(self, *rows: bytes) -> bytes:
         """A file of rows."""
-        raise NotImplementedError
 
     def name(self, place: int) -> str:
         """The name of a file, another for each place."""
