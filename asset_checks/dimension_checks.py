@@ -14,8 +14,8 @@ import pyspark.sql.functions as F
 from analytics_assets.feeds.spec import Dimension, Feed
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.columns import UNKNOWN
-from asset_checks import schema_checks
 from asset_checks.law import Check, Law, Verdict, joined
+from asset_checks.schema_checks import schema_law
 from resources.conditions import one_of, one_of_dates
 
 KNOWN = Check(
@@ -37,16 +37,10 @@ def dimension_laws(feed: Feed) -> tuple[Law, ...]:
         sentence="No user stands in a snapshot twice, so that joining events with it multiplies none.",
         blocking=True,
     )
-    columns = Check(
-        table=dimension.name,
-        name=schema_checks.NAME,
-        sentence="The header of each file of the snapshot names the contract's columns, in any order, and no others.",
-        blocking=False,
-    )
     return (
         joined(
             Law(checks=(unique,), judge=partial(_judge_snapshots, unique, dimension)),
-            Law(checks=(columns,), judge=partial(_judge_columns, dimension)),
+            schema_law(dimension.name, dimension.name, "snapshot"),
         ),
         Law(checks=(KNOWN,), judge=_judge_user_days),
     )
@@ -64,10 +58,6 @@ def _judge_snapshots(
         users, surplus = found.get(arrival, (0, 0))
         verdicts[arrival] = Verdict(surplus == 0, {"users": users, "standing_twice": surplus})
     return {check.name: verdicts}
-
-
-def _judge_columns(dimension: Dimension, world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
-    return {schema_checks.NAME: schema_checks.judge_schema(world, dimension.name, arrivals)}
 
 
 def _judge_user_days(world: World, days: Sequence[str]) -> dict[str, dict[str, Verdict]]:

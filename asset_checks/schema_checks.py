@@ -1,7 +1,7 @@
 """Schema drift: the header of each file of an arrival names the columns of the contract, and no others.
 
 Belongs here: verdicts on arrivals and on snapshots, from counts alone. Does not: what a header says
-(layers/layouts.py), files that cannot be read for theirs: they are quarantined (layers/reading.py); what stands in
+(layers/layouts.py), files that cannot be read for theirs: they are quarantined (layers/quarantine.py); what stands in
 columns (profile_checks.py).
 """
 
@@ -17,12 +17,6 @@ from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.law import Check, Law, Verdict
 
 NAME = "columns_are_those_of_the_contract"
-COLUMNS = Check(
-    table="bronze",
-    name=NAME,
-    sentence="The header of each file of the arrival names the contract's columns, in any order, and no others.",
-    blocking=False,
-)
 
 
 def judge_schema(world: World, source: str, arrivals: Sequence[str]) -> dict[str, Verdict]:
@@ -42,8 +36,15 @@ def judge_schema(world: World, source: str, arrivals: Sequence[str]) -> dict[str
     return verdicts
 
 
-def _judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
-    return {NAME: judge_schema(world, EVENTS_SOURCE, arrivals)}
+def schema_law(table: str, source: str, what: str) -> Law:
+    """The law of a table that holds what lands of a source. what: an arrival of it, in a word."""
+    check = Check(
+        table=table,
+        name=NAME,
+        sentence=f"The header of each file of the {what} names the contract's columns, in any order, and no others.",
+        blocking=False,
+    )
+    return Law(checks=(check,), judge=lambda world, arrivals: {NAME: judge_schema(world, source, arrivals)})
 
 
-SCHEMA_LAW = Law(checks=(COLUMNS,), judge=_judge)
+SCHEMA_LAW = schema_law("bronze", EVENTS_SOURCE, "arrival")

@@ -14,11 +14,11 @@ from rich.console import Console
 from analytics_assets.commands.tables import queried
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.views import REJECTED_ROWS
-from analytics_assets.layers.reasons import reasons
+from analytics_assets.layers.reasons import EARLIER, reasons
 from analytics_assets.layers.rules import contract_version
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import REJECTED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, by_rule
 from resources.errors import UserError
 from resources.open import open_places
 from resources.printable import printable
@@ -26,7 +26,6 @@ from resources.settings import load_settings
 
 MOST_ARRIVALS = 5
 LONGEST_RAW = 500
-UNKNOWN = "A rule of an earlier contract."
 
 
 def rejected(feed_name: str, rule: str | None, arrivals: Sequence[str], limit: int, console: Console) -> None:
@@ -54,14 +53,11 @@ def rejected_lines(world: World, rule: str | None, arrivals: Sequence[str], limi
     if rule is not None and rule not in {*known, *rows["rule"].to_pylist()}:
         raise UserError(f"{world.feed.name}: saw the rule {rule!r}, expected one of: {', '.join(sorted(known))}")
     where = f"{world.feed.name}{', ' + ', '.join(arrivals) if arrivals else ''}"
-    by_rule = rows.group_by(["rule", "arrival"]).aggregate([("rows", "sum")]).to_pylist()
-    totals: dict[str, dict[str, int]] = {}
-    for row in by_rule:
-        totals.setdefault(row["rule"], {})[row["arrival"]] = row["rows_sum"]
+    totals = by_rule(rows, REJECTED)
     number = sum(sum(found.values()) for found in totals.values())
     yield f"{where}: {number:,} rejected rows" + (", by the first rule that each broke:" if number else "")
-    for name, found in sorted(totals.items(), key=lambda part: (-sum(part[1].values()), part[0])):
-        yield f"  {sum(found.values()):>9,}  {name}: {known.get(name, UNKNOWN)}"
+    for name, found in totals.items():
+        yield f"  {sum(found.values()):>9,}  {name}: {known.get(name, EARLIER)}"
         yield f"             {_by_arrival(found)}"
     if number:
         yield from _rows(world, rule, arrivals, limit, known)
@@ -88,7 +84,7 @@ def _rows(
         yield f"{row['file']}{place} (arrival {row['arrival']}{older})"
         for broken in row["violations"]:
             now_says = "now it says: " if older and broken in known else ""
-            yield f"  {broken}: {now_says}{known.get(broken, UNKNOWN)}"
+            yield f"  {broken}: {now_says}{known.get(broken, EARLIER)}"
         yield f"  {printable(row['raw'] or '', LONGEST_RAW)}"
     if len(found) > limit:
         told = f' --where "{where}"' if where else ""

@@ -18,7 +18,7 @@ from analytics_assets.discovery import find_feed
 from analytics_assets.layers.restatements import figures, ledger, unsettled_dates
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED, REJECTED, WARNED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, rows_by_rule
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.restatements import DAU, METRICS
 from resources.errors import UserError
@@ -51,8 +51,8 @@ def explanation(world: World, day: date, metrics: Sequence[str]) -> Iterator[str
     behind = [name for name, days in unsettled_dates(world).items() if day.isoformat() in days]
     yield ""
     yield from _rows(world, day, events, accepted, None if behind else now.get("events", 0))
-    if warned := _by_rule(of_day.filter(pc.equal(of_day["standing"], WARNED))):
-        yield f"warnings of accepted rows: {warned}"
+    if warned := rows_by_rule(of_day, WARNED):
+        yield f"warnings of accepted rows: {_listed(warned)}"
     yield ""
     yield from _tables(world, day, behind, now)
     yield ""
@@ -106,11 +106,10 @@ def _rows(world: World, day: date, events: pa.Table, accepted: pa.Table, silver:
     own = (day + timedelta(days=world.feed.lag_days)).isoformat()
     # An arrival's name begins with its date, also where arrivals are hours.
     arrived = events.filter(pc.starts_with(events["arrival"], own))
-    rejected = arrived.filter(pc.equal(arrived["standing"], REJECTED))
-    reasons = _by_rule(rejected)
+    reasons = rows_by_rule(arrived, REJECTED)
     landed = pc.sum(arrived.filter(pc.equal(arrived["standing"], LANDED))["rows"]).as_py() or 0
-    number = pc.sum(rejected["rows"]).as_py() or 0
-    yield f"rejected rows of the arrival {own}: {number:,} of {landed:,}{f': {reasons}' if reasons else ''}"
+    told = f": {_listed(reasons)}" if reasons else ""
+    yield f"rejected rows of the arrival {own}: {sum(reasons.values()):,} of {landed:,}{told}"
     forgotten = pc.sum(arrived.filter(pc.equal(arrived["standing"], FORGOTTEN))["rows"]).as_py()
     if forgotten:
         yield f"rows of forgotten users of the arrival {own}: {forgotten:,} of {landed:,}"
@@ -119,10 +118,8 @@ def _rows(world: World, day: date, events: pa.Table, accepted: pa.Table, silver:
         yield f"  see them: tidebook show {name}/rejected --where \"arrival LIKE '{own}%'\""
 
 
-def _by_rule(rows: pa.Table) -> str:
-    """Rows of counts by rule, most first."""
-    found = rows.group_by("rule").aggregate([("rows", "sum")]).sort_by([("rows_sum", "descending")]).to_pylist()
-    return ", ".join(f"{row['rule']} {row['rows_sum']:,}" for row in found)
+def _listed(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{rule} {number:,}" for rule, number in rows.items())
 
 
 def _tables(world: World, day: date, behind: Sequence[str], now: Mapping[str, int]) -> Iterator[str]:

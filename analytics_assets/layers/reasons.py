@@ -30,6 +30,10 @@ FILE_RULES = {
 """Rules on a whole file, which is quarantined where it breaks one."""
 
 
+EARLIER = "A rule of an earlier contract."
+"""What is said of a rule that is none of these any more."""
+
+
 def reasons(feed: Feed) -> dict[str, str]:
     """Rule -> sentence: on files, on lines or records, of the contract, on events."""
     asks = asks_duration(contract_of(feed.contract).columns, feed.event.expressions())

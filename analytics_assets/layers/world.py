@@ -20,7 +20,7 @@ from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
 from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED, LATE, ON_TIME, REJECTED, WARNED
-from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read
+from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read, rows_by_rule
 from analytics_assets.transforms.history import History, history
 from resources.lakehouse import Lakehouse, Written
 from resources.landing import LandedFile, Landing
@@ -236,12 +236,6 @@ def landed_rows(counts: pa.Table) -> LandedRows:
         rejected=sum(found.rejected for found in sums),
         forgotten=sum(found.forgotten for found in sums),
         late=int(pc.sum(events.filter(pc.equal(events["standing"], LATE))["rows"]).as_py() or 0),
-        reasons=_by_rule(events, REJECTED),
-        warnings=_by_rule(events, WARNED),
+        reasons=rows_by_rule(events, REJECTED),
+        warnings=rows_by_rule(events, WARNED),
     )
-
-
-def _by_rule(events: pa.Table, standing: str) -> dict[str, int]:
-    """Rows of a standing by rule, most first."""
-    found = events.filter(pc.equal(events["standing"], standing)).group_by("rule").aggregate([("rows", "sum")])
-    return {row["rule"]: row["rows_sum"] for row in sorted(found.to_pylist(), key=lambda row: -row["rows_sum"])}

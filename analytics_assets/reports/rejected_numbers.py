@@ -7,21 +7,20 @@ drawing (rejected_parts.py), rows by arrival (arrivals.py), all rejected rows (f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
 from analytics_assets.feeds.spec import Feed
-from analytics_assets.layers.reasons import reasons, warnings
+from analytics_assets.layers.reasons import EARLIER, reasons, warnings
 from analytics_assets.layers.rules import contract_version
 from analytics_assets.transforms.bronze import REJECTED, WARNED
-from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.counts import EVENTS_SOURCE, by_rule
 
 MOST_RULES = 20
 EXAMPLES = 3
-EARLIER = "A rule of an earlier contract."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,31 +59,19 @@ def read_rejected(feed: Feed, counts: Dataset | None, bronze: Dataset | None) ->
     if counts is None:
         return RejectedRows()
     wanted = (pc.field("source") == EVENTS_SOURCE) & pc.field("standing").isin([REJECTED, WARNED])
-    names = ["arrival", "standing", "rule"]
-    table = counts.to_table(columns=[*names, "rows"], filter=wanted)
-    found: dict[str, dict[str, dict[str, int]]] = {REJECTED: {}, WARNED: {}}
-    for row in table.group_by(names).aggregate([("rows", "sum")]).to_pylist():
-        found[row["standing"]].setdefault(str(row["rule"]), {})[row["arrival"]] = row["rows_sum"]
-    now = contract_version(feed)
-    rejected = [
-        BrokenRule(
-            name=rule.name,
-            sentence=rule.sentence,
-            rows=rule.rows,
-            arrivals=rule.arrivals,
-            examples=_examples(bronze, rule, now) if bronze is not None and place < MOST_RULES else [],
-        )
-        for place, rule in enumerate(_by_rows(found[REJECTED], reasons(feed)))
-    ]
-    return RejectedRows(rules=rejected, warnings=_by_rows(found[WARNED], warnings(feed)))
+    table, now = counts.to_table(columns=["arrival", "standing", "rule", "rows"], filter=wanted), contract_version(feed)
+    rejected = _broken(by_rule(table, REJECTED), reasons(feed))
+    if bronze is not None:
+        shown = [replace(rule, examples=_examples(bronze, rule, now)) for rule in rejected[:MOST_RULES]]
+        rejected = [*shown, *rejected[MOST_RULES:]]
+    return RejectedRows(rules=rejected, warnings=_broken(by_rule(table, WARNED), warnings(feed)))
 
 
-def _by_rows(found: Mapping[str, Mapping[str, int]], sentences: Mapping[str, str]) -> list[BrokenRule]:
-    broken = [
+def _broken(found: Mapping[str, Mapping[str, int]], sentences: Mapping[str, str]) -> list[BrokenRule]:
+    return [
         BrokenRule(name=name, sentence=sentences.get(name, EARLIER), rows=sum(rows.values()), arrivals=sorted(rows))
         for name, rows in found.items()
     ]
-    return sorted(broken, key=lambda rule: (-rule.rows, rule.name))
 
 
 def _examples(bronze: Dataset, rule: BrokenRule, contract: str) -> list[RejectedRow]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from analytics_assets.layers.reasons import FILE_RULES
 from analytics_assets.reports.cards import csv_link
 from analytics_assets.reports.headline import Tile
 from analytics_assets.reports.rejected_numbers import MOST_RULES, BrokenRule, RejectedRow, RejectedRows
@@ -17,15 +18,12 @@ from resources.printable import printable
 
 LONGEST_RAW = 300
 HEADS = ("Rule", "Rows", "Arrivals", "Newest", "What is wrong")
-WHOLE_FILE = "file_"
-"""How the names of rules begin that a file broke as a whole."""
 
 
 def tiles(found: RejectedRows) -> list[Tile]:
     """Rejected rows, the rules that they broke, and files that were quarantined."""
     rows, files = (
-        sum(rule.rows for rule in found.rules if rule.name.startswith(WHOLE_FILE) is is_file)
-        for is_file in (False, True)
+        sum(rule.rows for rule in found.rules if (rule.name in FILE_RULES) is is_file) for is_file in (False, True)
     )
     warned = sum(rule.rows for rule in found.warnings)
     told = [

@@ -49,6 +49,23 @@ def _counted(rows: DataFrame, zone: str, standing: Column, rule: Column) -> Data
     return by.agg(F.count(F.lit(1)).alias("rows"))
 
 
+def by_rule(counts: pa.Table, standing: str) -> dict[str, dict[str, int]]:
+    """Rows of a standing by rule and arrival: the rules with most rows first.
+
+    In: the table counts, or part of it: arrival, standing, rule and rows.
+    """
+    found: dict[str, dict[str, int]] = {}
+    grouped = counts.filter(pc.equal(counts["standing"], standing)).group_by(["rule", "arrival"])
+    for row in grouped.aggregate([("rows", "sum")]).to_pylist():
+        found.setdefault(row["rule"], {})[row["arrival"]] = row["rows_sum"]
+    return dict(sorted(found.items(), key=lambda part: (-sum(part[1].values()), part[0])))
+
+
+def rows_by_rule(counts: pa.Table, standing: str) -> dict[str, int]:
+    """As `by_rule`, over all arrivals."""
+    return {rule: sum(rows.values()) for rule, rows in by_rule(counts, standing).items()}
+
+
 def tide(counts: pa.Table, version: str, keys: Mapping[date, str] | None = None) -> dict[date, tuple[str, int]]:
     """For each event date with accepted rows its version (16 hex digits), and how many they are.
 

@@ -6,9 +6,10 @@ import pytest
 
 from analytics_assets.feeds.notes import FEED
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.reasons import EARLIER
 from analytics_assets.layers.rules import contract_version
 from analytics_assets.reports import rejected_parts
-from analytics_assets.reports.rejected_numbers import EARLIER, RejectedRows, read_rejected
+from analytics_assets.reports.rejected_numbers import RejectedRows, read_rejected
 from resources.lakehouse import Lakehouse
 from resources.spark import Spark
 
