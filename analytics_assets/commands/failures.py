@@ -28,7 +28,8 @@ def explain(error: Exception) -> str:
 
     settings = load_settings()
     master = resolve_master(settings.spark_master, settings)
-    words = f"{type(error).__name__}: {error}"
+    said = _said(error)
+    words = f"{type(error).__name__}: {said}"
     if any(sign in words for sign in NO_MEMORY):
         return f"{_too_little(settings, master)}. {GO_ON}"
     if master.startswith("sc://"):
@@ -50,9 +51,17 @@ def explain(error: Exception) -> str:
             )
     if settings.uses_s3 and (what := meaning(error)):
         return f"{what}. {GO_ON}"
-    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    first = next((line for line in said.splitlines() if line.strip()), type(error).__name__)
     log = log_of(Path(settings.state)) if master.startswith("sc://") else spark_log(settings)
     return f"{type(error).__name__}: {first[:500]}\nSpark's log: {log}. The run's record: tidebook ui. {GO_ON}"
+
+
+def _said(error: Exception) -> str:
+    """What an error says. One of Java's asks its JVM for that, which may be gone by now: then what that says."""
+    try:
+        return str(error)
+    except Exception as gone:  # whatever it is that it raises
+        return f"{type(gone).__name__}: {gone}"
 
 
 def _too_little(settings: Settings, master: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JError
 
 from analytics_assets.commands.failures import explain
 from resources.object_store import meaning
@@ -35,6 +36,18 @@ def test_a_known_cause_is_one_line_with_what_to_do(error: str, expected: str) ->
     said = explain(RuntimeError(error))
     assert expected in said and "run the same command again" in said
     assert "\n" not in said and "o1" not in said and "SQL" not in said
+
+
+class OfDeadJvm(Exception):
+    """An error of Java whose JVM cannot be asked any more what it says."""
+
+    def __str__(self) -> str:
+        raise Py4JError("An error occurred while calling None.None")
+
+
+def test_an_error_that_a_dead_jvm_would_have_to_tell_is_one_line_too() -> None:
+    said = explain(OfDeadJvm())
+    assert "Spark's JVM broke down" in said and "run the same command again" in said and "\n" not in said
 
 
 def test_an_engine_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
