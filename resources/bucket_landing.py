@@ -85,6 +85,7 @@ class BucketLanding:
             size=size,
             fingerprint=fingerprint(relative, size, tag),
             modified_s=modified_s,
+            mark=f"{tag} {size} {modified_s}",
         )
 
     def _names(self, prefix: str) -> Iterator[str]:

@@ -35,7 +35,8 @@ class LandingError(UserError):
 class LandedFile:
     """A file of an arrival. path: relative to landing; uri: for Spark; arrow_uri: for Arrow; size in bytes.
 
-    modified_s: when it was last written, in seconds since 1970, by the clock of the store.
+    modified_s: when it was last written, in seconds since 1970, by the clock of the store. mark: differs after any
+    change, also where content and time were put back; nobody keeps it.
     fault: what it is in place of a file, and must not be opened. has_text_name: whether its name is UTF-8.
     """
 
@@ -46,6 +47,7 @@ class LandedFile:
     size: int
     fingerprint: str
     modified_s: float = 0.0
+    mark: str = ""
     fault: str = ""
     has_text_name: bool = True
 
@@ -224,6 +226,7 @@ def landed_file(arrival: str, relative: str, uri: str, stat: os.stat_result, fau
         size=size,
         fingerprint=fingerprint(relative, size, change + fault),
         modified_s=stat.st_mtime,
+        mark=f"{stat.st_ino} {stat.st_size} {stat.st_ctime_ns}",
         fault=fault,
         has_text_name=has_text_name,
     )

@@ -22,10 +22,11 @@ from resources.landing import LandedFile, LandingError
 def changed_meanwhile(world: World, source: Source, files: Sequence[LandedFile]) -> dict[str, str]:
     """Arrivals of which a file is no longer as it was listed, each with its first such file.
 
-    A file that landed since is none of these.
+    One that was replaced and put back, with its time, is one of these: what was read of it may be of the other. A file
+    that landed since is not.
     """
-    now = {file.path: file.fingerprint for file in files_of(world, source, {file.arrival for file in files})}
-    changed = [file for file in files if now.get(file.path) != file.fingerprint]
+    now = {file.path: file.mark for file in files_of(world, source, {file.arrival for file in files})}
+    changed = [file for file in files if now.get(file.path) != file.mark]
     return {file.arrival: file.path for file in reversed(changed)}
 
 

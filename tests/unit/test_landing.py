@@ -237,3 +237,17 @@ def test_listing_changes_nothing(tmp_path: Path) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
     listed(tmp_path)
     assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_file_that_was_put_back_with_its_time_has_its_fingerprint_and_another_mark(tmp_path: Path) -> None:
+    put(tmp_path, "notes/events/2025-01-01/a.csv")
+    path, landing = tmp_path / "notes/events/2025-01-01/a.csv", Landing(root=str(tmp_path))
+    written = 1_700_000_000_123_456_789
+    os.utime(path, ns=(written, written))
+    [before] = landing.files(PATTERN)
+    path.write_text("y\n")
+    path.write_text("x\n")
+    os.utime(path, ns=(written, written))
+    [after] = landing.files(PATTERN)
+    assert after.fingerprint == before.fingerprint
+    assert after.mark != before.mark
