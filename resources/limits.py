@@ -10,7 +10,7 @@ LONGEST_LINE = MIB
 """Bytes of a line as UTF-8. A task holds several copies of a row; a hundred times this still fits a small JVM."""
 LONGEST_HEADER = 64 * 1024
 """Bytes of a first line that names columns."""
-LARGEST_FILE = 32 * MIB
+LARGEST_FILE = 16 * MIB
 """Bytes of a file that is read as one text: a JSON array, or lines in UTF-16. A task holds several copies of it: two
 tasks at once need most of a JVM of 1 GB."""
 MOST_RECORDS = 500_000
