@@ -99,7 +99,9 @@ def read_records(
     refused = F.array_repeat(F.lit(None).cast("string"), F.col("_counted"))
     read = F.coalesce(F.from_json(text, "array<string>"), refused)
     elements = together.select("arrival", "file", read.alias("_all"))
-    exploded = elements.select("arrival", "file", F.posexplode("_all").alias("_place", "raw"))
+    # Not posexplode: that an array is not empty Spark would ask before, of the file's text, parsed twice more for it.
+    exploded = elements.select("arrival", "file", F.posexplode_outer("_all").alias("_place", "raw"))
+    exploded = exploded.where(F.col("_place").isNotNull())
     return exploded.select("arrival", "file", (F.col("_place") + 1).cast("long").alias("line_number"), "raw")
 
 

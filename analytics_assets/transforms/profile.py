@@ -88,9 +88,18 @@ def bin_counts(rows: DataFrame, columns: Sequence[T.StructField], zone: str, acc
             F.max(placed).alias("greatest"),
             F.min("first_us").alias("first_us"),
             F.max("last_us").alias("last_us"),
-            F.collect_list(F.when(is_frequent, F.struct("value", "rows"))).alias("frequent"),
+            F.collect_list(F.when(is_frequent, F.struct((-F.col("rows")).alias("_less"), "value", "rows"))).alias(
+                "frequent"
+            ),
         )
+        .withColumn("frequent", _most(F.col("frequent")))
     )
+
+
+def _most(frequent: Column) -> Column:
+    """The FREQUENT first of a bin's values: none after them is among as many of the whole column."""
+    kept = F.slice(F.sort_array(frequent), 1, FREQUENT)
+    return F.transform(kept, lambda one: F.struct(one["value"].alias("value"), one["rows"].alias("rows")))
 
 
 def bin_of(number: Column) -> Column:

@@ -23,6 +23,7 @@ from analytics_assets.transforms.silver import WHOLE_ROW, events_in_sessions
 from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
 from analytics_assets.transforms.user_days import user_days
 from resources.landing import Landing
+from resources.records import read_records
 from resources.spark import spark_config
 
 KEY = ("user_id", "event_time", "action", "object_id")
@@ -174,3 +175,14 @@ def test_counts_read_the_few_columns_that_they_need(spark: SparkSession, bronze_
     assert {part.split("#")[0] for part in read.split(",")} == {
         "event_time", "event_date", "file", "standing", "violations",
     }  # fmt: skip
+
+
+def test_the_array_of_a_file_is_parsed_once(spark: SparkSession, tmp_path: Path) -> None:
+    file = tmp_path / "aqua" / "2025-01-03" / "one.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("[1]")
+    files = Landing(root=str(tmp_path)).files("aqua/{arrival}/*.json")
+    text = io.StringIO()
+    with redirect_stdout(text):
+        read_records(spark, Landing(root=str(tmp_path)), files, {files[0].path: 1}).explain()
+    assert text.getvalue().count("from_json(") == 1
