@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from resources.landing import LandedFile, LandingError, expectation, fingerprint
-from resources.landing_names import arrival_of, counts
+from resources.landing_names import arrival_of, counts, folders_of, is_passed_over
 from resources.object_store import ObjectStore, split, told
 
 ONE = {"MaxItems": 1, "PageSize": 1}
@@ -74,6 +74,12 @@ class BucketLanding:
         if not found:
             self._require(pattern)
         return sorted({file.path: file for file in found}.values(), key=lambda file: file.path.split("/"))
+
+    def passed_over(self, patterns: Collection[str]) -> list[str]:
+        """As Landing.passed_over."""
+        keys = {key for prefix in folders_of(patterns) for key, *_ in self._objects(self._root + prefix)}
+        paths = sorted(key[len(self._root) :] for key in keys)
+        return [path for path in paths if is_passed_over(path, patterns)]
 
     def _landed(self, arrival: str, relative: str, size: int, tag: str, modified_s: float) -> LandedFile:
         key = self._root + relative

@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 
 from resources.errors import UserError
 from resources.file_kinds import OUTSIDE, is_text, look, shown
-from resources.landing_names import arrival_of, counts
+from resources.landing_names import arrival_of, counts, folders_of, is_passed_over
 from resources.object_store import ObjectStore, is_bucket
 
 if TYPE_CHECKING:
@@ -119,6 +119,24 @@ class Landing(dg.ConfigurableResource):  # type: ignore[type-arg]
         except OSError as error:
             raise _unlisted(root / prefix, error) from error
         return found
+
+    def passed_over(self, patterns: Collection[str]) -> list[str]:
+        """Paths of files in the folders of landing patterns whose names are of none of these; sorted.
+
+        Those that `files` ignores by intention are left out, and patterns without a folder of their own. Raises
+        LandingError where a folder cannot be listed.
+        """
+        if is_bucket(self.root):
+            return self._in_bucket().passed_over(patterns)
+        root, found = Path(self.root).resolve(), set[str]()
+        for prefix in folders_of(patterns):
+            try:
+                found |= {shown(path.relative_to(root).as_posix()) for path in _below(root / prefix)}
+            except FileNotFoundError:
+                continue  # nothing of the pattern has landed, or all of it went
+            except OSError as error:
+                raise _unlisted(root / prefix, error) from error
+        return sorted(path for path in found if is_passed_over(path, patterns))
 
     def addresses(self, files: Collection[LandedFile]) -> list[str]:
         """Addresses for Spark, percent-encoded, that name files: a folder where nothing else stands in it.

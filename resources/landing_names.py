@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Collection
 from datetime import date, datetime, timedelta, timezone
 
 FIRST_ARRIVAL, AHEAD = date(1970, 1, 1), timedelta(days=1)
@@ -26,6 +27,22 @@ def arrival_of(name: str) -> str | None:
 def counts(relative: str, rest_at: int, name_pattern: str) -> bool:
     """Whether a file's name is of the pattern, whose part after the arrival begins at a place, and not ignored."""
     return fnmatch.fnmatchcase(relative[rest_at:], name_pattern) and not _is_ignored(relative)
+
+
+def folders_of(patterns: Collection[str]) -> list[str]:
+    """Folders of landing patterns, with a slash at their ends. One that has none of its own shares it with others."""
+    return sorted({pattern.partition("{arrival}")[0] for pattern in patterns} - {""})
+
+
+def is_passed_over(relative: str, patterns: Collection[str]) -> bool:
+    """Whether none of the landing patterns takes a file, and its name does not say that this is meant."""
+    return not _is_ignored(relative) and not any(_is_of(relative, pattern) for pattern in patterns)
+
+
+def _is_of(relative: str, pattern: str) -> bool:
+    prefix, _, name_pattern = pattern.partition("{arrival}")
+    arrival = arrival_of(relative[len(prefix) :]) if relative.startswith(prefix) else None
+    return arrival is not None and counts(relative, len(prefix) + len(arrival), name_pattern)
 
 
 def _is_date(name: str) -> bool:

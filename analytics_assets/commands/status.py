@@ -12,7 +12,8 @@ from analytics_assets.commands.alerts import open_alerts
 from analytics_assets.commands.health import health_of, in_words
 from analytics_assets.commands.instance import prepare_home
 from analytics_assets.discovery import find_feed
-from analytics_assets.layers import bronze, dimension
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers import bronze, dimension, landed
 from analytics_assets.layers.behind import behind
 from analytics_assets.layers.metrics import WHOLE
 from analytics_assets.layers.retrying import under_another_contract
@@ -41,6 +42,8 @@ def status(feed_name: str, console: Console) -> bool:
         table.add_row("arrivals", f"{len(read):,} read{_span(read)}; {len(pending):,} new or changed{_span(pending)}")
         if feed.dimension:
             table.add_row(f"{feed.dimension.name} snapshots", f"{len(snapshots):,} new or changed{_span(snapshots)}")
+        if others := landed.passed_over(world):
+            table.add_row("not read", escape(_of_no_pattern(feed, others)))
     except LandingError as error:
         is_listed, pending, snapshots = False, [], []
         table.add_row("landing", str(error))
@@ -81,6 +84,12 @@ def status(feed_name: str, console: Console) -> bool:
         hint = f"tidebook retry {feed.name} --arrival {archived[0]}"
         console.print(f"Judge them by the contract as it is now: {hint}", soft_wrap=True)
     return is_listed and not is_behind
+
+
+def _of_no_pattern(feed: Feed, files: list[str]) -> str:
+    patterns = " or ".join([feed.landing, *([feed.dimension.landing] if feed.dimension else [])])
+    some = f"{len(files):,} files, such as {files[0]}" if len(files) > 1 else files[0]
+    return f"{some}: expected {patterns}, with an arrival from 1970-01-01 to tomorrow. Rename what is of the feed"
 
 
 def _span(keys: list[str]) -> str:

@@ -60,6 +60,12 @@ def snapshot_source(feed: Feed) -> Source | None:
     return Source(dimension.name, dimension.landing, snapshot_version(dimension)) if dimension else None
 
 
+def passed_over(world: World) -> list[str]:
+    """Files that landed beside the feed's and that it does not read, since their names are not of its patterns."""
+    snapshots = snapshot_source(world.feed)
+    return world.landing.passed_over([world.feed.landing, *([snapshots.pattern] if snapshots else [])])
+
+
 def compare(
     world: World, source: Source, files: Sequence[LandedFile], newest: str, accepted: Collection[str] = ()
 ) -> Compared:

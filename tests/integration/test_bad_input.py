@@ -206,6 +206,11 @@ def test_status_names_the_reasons(ran: Place) -> None:
     assert "file_header 4" in words and "file_empty 2" in words and "invalid_utf8 1" in words
 
 
+def test_status_names_a_file_that_is_not_read_for_its_name(ran: Place) -> None:
+    words = " ".join(ran.done("status", "notes").split())
+    assert f"not read {path_of('notes.txt')}: expected notes/events/{{arrival}}/*.csv or notes/users" in words
+
+
 def test_a_missing_landing_is_one_clear_message_and_writes_nothing(tmp_path: Path) -> None:
     place = Place(tmp_path, tmp_path / "nothing here")
     ended = place.command("run", "notes")

@@ -66,6 +66,12 @@ def test_a_bucket_has_the_files_that_a_folder_has(both: tuple[Landing, Landing],
     assert (len(listed(bucket)), bucket.arrivals(PATTERN)) == (4, folder.arrivals(PATTERN))
 
 
+def test_a_bucket_tells_the_files_of_other_names_that_a_folder_tells(both: tuple[Landing, Landing]) -> None:
+    folder, bucket = (landing.passed_over([PATTERN]) for landing in both)
+    names = ("2025-01-03/readme.txt", "2025-02-30/a.csv", "latest/a.csv")
+    assert folder == bucket == [f"notes/events/{name}" for name in names]
+
+
 def test_a_folder_is_there_where_an_object_is_below_it(both: tuple[Landing, Landing]) -> None:
     for landing in both:
         assert landing.has_folder("notes/users/{arrival}/*.csv")

@@ -53,6 +53,16 @@ def test_files_of_other_names_do_not_count(tmp_path: Path) -> None:
     assert listed(tmp_path) == ["notes/events/2025-01-03/a.csv"]
 
 
+def test_files_of_other_names_are_told_but_for_hidden_and_unfinished_ones(tmp_path: Path) -> None:
+    others = [f"notes/events/{name}" for name in ("2025-01-03/a.csv.gz", "2025-02-30/a.csv", "README", "old/a.csv")]
+    put(tmp_path, *others, *[f"notes/events/2025-01-03/{name}" for name in ("a.csv", "_SUCCESS", "b.csv.tmp")])
+    put(tmp_path, "notes/users/2025-01-03/a.csv", "shop/2025-01-03/a.txt")
+    landing = Landing(root=str(tmp_path))
+    of_users = "notes/users/{arrival}/*.csv"
+    assert landing.passed_over(["notes/events/{arrival}/*.csv", of_users]) == sorted(others)
+    assert landing.passed_over([of_users, "ide/{arrival}/*.csv", "{arrival}/*.csv"]) == [], "no folder, and none alone"
+
+
 def test_folders_that_are_no_arrival_do_not_count(tmp_path: Path) -> None:
     put(
         tmp_path,
