@@ -34,7 +34,7 @@ from resources import engine
 from resources.class_archive import archive_options
 from resources.errors import UserError
 from resources.jars import S3_JARS, jar_paths, jars_at_first_use
-from resources.java import java_environment
+from resources.java import JVM_OPTIONS, java_environment
 from resources.object_store import ObjectStore, java_credentials
 from resources.settings import Settings, load_settings
 from resources.spark_log import log_configuration
@@ -68,23 +68,6 @@ SPARK_CONFIG: tuple[tuple[str, str, str], ...] = (
     ("spark.ui.showConsoleProgress", "false", "the command shows its own progress"),
     ("spark.cleaner.referenceTracking.cleanCheckpoints", "true", "nothing stays on disk after a run"),
 )
-
-JVM_OPTIONS = " ".join(
-    [
-        "-XX:-DontCompileHugeMethods",
-        "-XX:+UseParallelGC",
-        "-XX:ReservedCodeCacheSize=256m",
-        "-XX:Tier4InvocationThreshold=60000",
-        "-XX:Tier4MinInvocationThreshold=6000",
-        "-XX:Tier4CompileThreshold=150000",
-        "-XX:Tier4BackEdgeThreshold=200000",
-    ]
-)
-"""A row's whole way through a stage is one generated method; without the first, a JVM interprets it when it is long.
-The second collects garbage with the least CPU time, which counts here more than short pauses. The third has room for
-the classes that Spark keeps, also where one compiler works alone: full, it would compile no more. The others let the
-costly compiler come later: most of what runs often in a pass is Spark's planner, which is used a hundred times, not
-a million. They save a seventh of the CPU of a million events (docs/decisions.md)."""
 
 ONLY_LOCAL = {
     "spark.driver.host": "127.0.0.1",
@@ -151,6 +134,8 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._lazy is None:
             self._lazy = LazyPySparkResource(spark_config=self._session_config())
             session = self._lazy.spark_session
+            # Its exception says it, too.
+            warnings.filterwarnings("ignore", "toPandas attempted Arrow optimization")
             if is_remote():
                 # Connect's client would try for ten minutes, hold the lease all the while, and warn of it aloud.
                 warnings.filterwarnings("ignore", "ReleaseExecute failed")

@@ -6,17 +6,35 @@ Belongs here: signs in the words of Spark, Dagster and the operating system. Doe
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from resources.settings import Settings, load_settings
 
 GO_ON = "What was written is whole; run the same command again to go on"
 NO_MEMORY = ("OutOfMemoryError", "Java heap space", "GC overhead limit", "SparkOutOfMemoryError", "MemoryError")
-NO_JVM = ("Answer from Java side is empty", "Py4JNetworkError", "Error while sending or receiving", "Py4JError: ")
+NO_JVM = (
+    *("Answer from Java side is empty", "Py4JNetworkError", "Error while sending or receiving", "Py4JError: "),
+    *("ConnectionRefusedError", "ConnectionResetError"),  # of the bridge: a store's client has errors of its own
+)
 NOT_WRITTEN = (
     *("No space left on device", "database or disk is full", "Permission denied", "Read-only file system"),
     *("attempt to write a readonly database", "unable to open database file", "disk I/O error"),
 )
+
+
+@contextmanager
+def quiet_bridge() -> Iterator[None]:
+    """Within it the bridge to the JVM tells by exceptions alone what happens: it logs them, too, with a stack trace, by
+    the root logger, which prints what nobody handles."""
+    silent = logging.NullHandler()
+    logging.getLogger().addHandler(silent)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(silent)
 
 
 def explain(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from analytics_assets.commands.failures import explain
+from analytics_assets.commands.failures import explain, quiet_bridge
 from resources.errors import UserError
 from resources.settings import load_settings
 
@@ -66,7 +66,7 @@ def run_job(name: str, config: Mapping[str, Any], observer: Observer) -> Outcome
     job = defs.resolve_job_def(name)
     run_id = str(uuid4())
     try:
-        with dg.DagsterInstance.get() as instance:
+        with quiet_bridge(), dg.DagsterInstance.get() as instance:
             job.execute_in_process(
                 instance=instance,
                 run_config={

@@ -6,7 +6,6 @@ Belongs here: the folder of the rebuild from start to end, signals, what is prin
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import signal
@@ -21,7 +20,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from analytics_assets.commands.failures import explain
+from analytics_assets.commands.failures import explain, quiet_bridge
 from analytics_assets.commands.instance import RunError, StoppedError
 from analytics_assets.commands.progress import ProgressDisplay
 from analytics_assets.discovery import find_feed
@@ -33,7 +32,8 @@ from resources.settings import load_settings
 from resources.table_store import FolderStore
 
 ENDINGS = (signal.SIGTERM, signal.SIGHUP)
-LONGEST_REMOVAL_S, STAYS_GONE_S = 20, 1
+LONGEST_REMOVAL_S, STAYS_GONE_S = 30, 5
+"""How long the folder of a stopped rebuild is removed again at most, and how long it must stay gone."""
 
 
 def verify_feed(feed_name: str, first: str | None, last: str | None, console: Console) -> bool:
@@ -45,7 +45,7 @@ def verify_feed(feed_name: str, first: str | None, last: str | None, console: Co
     days = [date.fromisoformat(day) if day else None for day in (first, last)]
     with _scratch(Path(settings.state), feed.name) as scratch:
         try:
-            with _stopped_by_signals(), ProgressDisplay(console) as display:
+            with quiet_bridge(), _stopped_by_signals(), ProgressDisplay(console) as display:
                 found = verify(live, scratch, display, *days)
         except UserError:
             raise
@@ -102,7 +102,7 @@ def _scratch(state: Path, feed: str) -> Iterator[Path]:
     for left in state.glob("verify-*-*"):
         process = left.name.rpartition("-")[2]
         if process.isdigit() and not psutil.pid_exists(int(process)):
-            _remove(left)
+            shutil.rmtree(left, ignore_errors=True)
     folder = state / f"verify-{feed}-{os.getpid()}"
     try:
         folder.mkdir(parents=True)
@@ -112,13 +112,16 @@ def _scratch(state: Path, feed: str) -> Iterator[Path]:
         ) from error
     try:
         yield folder
-    finally:
-        _remove(folder)
+    except BaseException:
+        _remove_for_good(folder)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove(folder: Path) -> None:
-    # Tasks that were told to stop end a little later, and what they write makes its folder anew.
+def _remove_for_good(folder: Path) -> None:
+    """Remove what an engine's tasks may still write to: they end a little after they were told to."""
     until, gone_since = time.monotonic() + LONGEST_REMOVAL_S, time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
     while time.monotonic() < min(until, gone_since + STAYS_GONE_S):
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,12 +137,9 @@ def _stopped_by_signals() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in ENDINGS}
-    silent = logging.NullHandler()  # the bridge to the JVM logs the interruption itself, with a stack trace
-    logging.getLogger().addHandler(silent)
     try:
         yield
     finally:
-        logging.getLogger().removeHandler(silent)
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -28,6 +28,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     [
         ("An error occurred while calling o1.parquet.\n: java.lang.OutOfMemoryError: Java heap space", "it has 512m"),
         ("An error occurred while calling o1.parquet\nAnswer from Java side is empty", "Spark's JVM broke down"),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "Spark's JVM broke down"),
         ("(sqlite3.OperationalError) database or disk is full\n[SQL: INSERT INTO runs]", "cannot be written"),
         ("(sqlite3.OperationalError) attempt to write a readonly database", "cannot be written"),
     ],
