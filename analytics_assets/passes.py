@@ -143,7 +143,7 @@ class Pass:
             self.observer.warned(line)
 
     def silver(self) -> set[str]:
-        held_back = self._dates_of_unaccounted_arrivals()
+        held_back = self._dates_held_back()
         # Again until none is left: sessions may last into dates that nothing else touched.
         while behind := [day for day in silver.dates_behind(self.world) if day not in held_back]:
             self._timed("silver", behind, silver.build_silver)
@@ -239,10 +239,9 @@ class Pass:
             self.outcome.failed[table] = sorted(failed)
         return failed
 
-    def _dates_of_unaccounted_arrivals(self) -> set[str]:
-        counts = self.world.counts()
+    def _dates_held_back(self) -> set[str]:
+        counts, held = self.world.counts(), self.world.held_back()
         broken = unaccounted(counts)
-        if not broken:
-            return set()
-        self.outcome.failed.setdefault("bronze", sorted(broken))
-        return event_dates_of(counts, broken)
+        if broken or held:
+            self.outcome.failed.setdefault("bronze", sorted({*broken, *held}))
+        return event_dates_of(counts, broken) | {day.isoformat() for days in held.values() for day in days}

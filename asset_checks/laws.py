@@ -18,11 +18,10 @@ from asset_checks.retention_checks import RETENTION_LAW
 from asset_checks.schema_checks import SCHEMA_LAW
 from asset_checks.session_checks import SESSIONS_LAW
 from asset_checks.session_day_checks import SESSION_DAYS_LAW
-from asset_checks.share_checks import SHARES_LAW
+from asset_checks.share_checks import shares_law
 from asset_checks.volume_checks import VOLUME_LAW
 
 OF_ALL: tuple[Law, ...] = (
-    joined(BRONZE_LAW, SHARES_LAW, SCHEMA_LAW),
     joined(SILVER_LAW, VOLUME_LAW),
     SESSIONS_LAW,
     SESSION_DAYS_LAW,
@@ -41,7 +40,7 @@ OF_ALL: tuple[Law, ...] = (
 
 def laws_of(feed: Feed) -> tuple[Law, ...]:
     """The laws of a feed, of tables that it may not have, too."""
-    return (*OF_ALL, *dimension_laws(feed))
+    return (joined(BRONZE_LAW, shares_law(feed), SCHEMA_LAW), *OF_ALL, *dimension_laws(feed))
 
 
 def law_of(feed: Feed, table: str) -> Law | None:

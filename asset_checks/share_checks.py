@@ -1,7 +1,7 @@
-"""Shares of an arrival: how many of its rows were rejected, and how many came late.
+"""Shares of an arrival: how many of its rows were rejected or came late, and whether files were quarantined.
 
 Belongs here: verdicts on arrivals, from counts alone. Does not: that no row is lost (conservation.py), what is usual
-for a feed (feeds/quality_rule.py).
+for a feed (feeds/quality_rule.py), which dates are held back for it (layers/held_back.py).
 """
 
 from __future__ import annotations
@@ -10,45 +10,44 @@ from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
+from analytics_assets.feeds.quality_rule import FEW_LATE, FEW_REJECTED, FILES_ARE_READ
+from analytics_assets.feeds.spec import Feed
+from analytics_assets.layers.held_back import COLUMNS, Arrived, arrived
 from analytics_assets.layers.world import World
-from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, REJECTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
-from asset_checks.law import Check, Law, Verdict
+from asset_checks.law import Check, Law, Verdict, nothing_told
 
-FEW_REJECTED = Check(
-    table="bronze",
-    name="few_rows_are_rejected",
-    sentence="No more of the arrival's landed rows are rejected than is usual for the feed.",
-    blocking=False,
-)
-FEW_LATE = Check(
-    table="bronze",
-    name="few_rows_are_late",
-    sentence="No more of the arrival's accepted rows are late than is usual for the feed.",
-    blocking=False,
-)
+SENTENCES = {
+    FEW_REJECTED: "No more of the arrival's landed rows are rejected than is usual for the feed.",
+    FEW_LATE: "No more of the arrival's accepted rows are late than is usual for the feed.",
+    FILES_ARE_READ: "No file of the arrival is quarantined.",
+}
 
 
 def judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on arrivals, read without a JVM."""
-    counts = world.counts(["source", "arrival", "standing", "rows"], pc.field("source") == EVENTS_SOURCE)
-    sums: dict[str, dict[str, int]] = {}
-    for row in counts.group_by(["arrival", "standing"]).aggregate([("rows", "sum")]).to_pylist():
-        sums.setdefault(row["arrival"], {})[row["standing"]] = row["rows_sum"]
-    rule = world.feed.quality
-    rejected, late = {}, {}
+    found, rule = arrived(world.counts(COLUMNS, pc.field("source") == EVENTS_SOURCE)), world.feed.quality
+    most = {FEW_REJECTED: rule.most_rejected, FEW_LATE: rule.most_late}
+    verdicts: dict[str, dict[str, Verdict]] = {name: {} for name in SENTENCES}
     for arrival in arrivals:
-        rows = sums.get(arrival, {})
-        accepted = sum(rows.get(standing, 0) for standing in ACCEPTED)
-        rejected[arrival] = _at_most(rows.get(REJECTED, 0), rows.get(LANDED, 0), rule.most_rejected, rule.least_rows)
-        late[arrival] = _at_most(rows.get(LATE, 0), accepted, rule.most_late, rule.least_rows)
-    return {FEW_REJECTED.name: rejected, FEW_LATE.name: late}
+        own = found.get(arrival, Arrived())
+        for name, at_most in most.items():
+            part, whole = own.part(name)
+            share = round(part / whole, 6) if whole else 0.0
+            figures = {"rows": part, "of": whole, "share": share, "at_most": at_most}
+            verdicts[name][arrival] = Verdict(own.passes(name, world.feed), figures)
+        verdicts[FILES_ARE_READ][arrival] = nothing_told(sorted(own.quarantined))
+    return verdicts
 
 
-def _at_most(part: int, whole: int, most: float, least_rows: int) -> Verdict:
-    share = part / whole if whole else 0.0
-    figures: dict[str, int | float | str] = {"rows": part, "of": whole, "share": round(share, 6), "at_most": most}
-    return Verdict(whole < least_rows or share <= most, figures)
+def shares_law(feed: Feed) -> Law:
+    """The law of a feed's arrivals. Of quarantined files somebody is told anyway: a check they are where they hold
+    back."""
+    held = feed.quality.holds_back
+    names = [FEW_REJECTED, FEW_LATE, *([FILES_ARE_READ] if FILES_ARE_READ in held else [])]
+    checks = [Check(table="bronze", name=name, sentence=SENTENCES[name], blocking=name in held) for name in names]
 
+    def judge_named(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
+        return {name: found for name, found in judge(world, arrivals).items() if name in names}
 
-SHARES_LAW = Law(checks=(FEW_REJECTED, FEW_LATE), judge=judge)
+    return Law(checks=tuple(checks), judge=judge_named)

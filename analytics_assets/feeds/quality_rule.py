@@ -5,7 +5,12 @@ Belongs here: its declaration. Does not: the checks that ask it (asset_checks/).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+FEW_REJECTED, FEW_LATE, FILES_ARE_READ = "few_rows_are_rejected", "few_rows_are_late", "no_file_is_quarantined"
+MAY_HOLD_BACK = (FEW_REJECTED, FEW_LATE, FILES_ARE_READ)
+"""Names of the checks of arrivals that a feed may let hold back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +21,8 @@ class QualityRule:
     users no snapshot contains. most_live_difference: of loads that a live run counted and of their p95, to those of the
     date. least_volume, most_volume: a date's events, as a multiple of the median of its weekday. least_rows: what is
     smaller than that is not judged by shares, since one row would move them. least_hour_rows: an hour in which so many
-    rows came each week is not empty by chance.
+    rows came each week is not empty by chance. holds_back: names of checks (MAY_HOLD_BACK): an arrival that fails one
+    holds its dates back, whose figures would be wrong; else these checks only warn.
     """
 
     most_rejected: float = 0.05
@@ -27,6 +33,7 @@ class QualityRule:
     most_volume: float = 2.0
     least_rows: int = 100
     least_hour_rows: int = 20
+    holds_back: Collection[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("most_rejected", "most_late", "most_unknown", "most_live_difference"):
@@ -39,3 +46,7 @@ class QualityRule:
         for name in ("least_rows", "least_hour_rows"):
             if getattr(self, name) < 1:
                 raise ValueError(f"quality: {name} is {getattr(self, name)}, expected 1 or more")
+        if isinstance(self.holds_back, str) or not {*self.holds_back} <= {*MAY_HOLD_BACK}:
+            raise ValueError(
+                f"quality: holds_back is {self.holds_back!r}, expected a tuple of {', '.join(MAY_HOLD_BACK)}"
+            )

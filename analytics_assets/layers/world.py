@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.feeds.table import Table
 from analytics_assets.feeds.tables import feed_tables
+from analytics_assets.layers.held_back import COLUMNS, held_back
 from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED, LATE, ON_TIME, REJECTED, WARNED
 from analytics_assets.transforms.counts import EVENTS_SOURCE, being_read, rows_by_rule
 from analytics_assets.transforms.history import History, history
@@ -90,7 +91,12 @@ class World:
             closed_through=feed.closed_through,
             last_date=feed.last_date,
             lag_days=feed.lag_days,
+            held=frozenset().union(*self.held_back().values()),
         )
+
+    def held_back(self) -> dict[str, set[date]]:
+        """Dates that are held back, by the arrival for which they are: see held_back.py."""
+        return held_back(self.feed, self.counts(COLUMNS)) if self.feed.quality.holds_back else {}
 
 
 def empty_counts() -> pa.Table:
@@ -194,7 +200,7 @@ def unaccounted(counts: pa.Table, source: str = EVENTS_SOURCE) -> dict[str, Sums
 def event_dates_of(counts: pa.Table, arrivals: Collection[str]) -> set[str]:
     """Dates (ISO forms) of the events of arrivals."""
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-    rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(arrivals))))
+    rows = events.filter(pc.is_in(events["arrival"], pa.array(sorted(arrivals), pa.string())))
     return {day.isoformat() for day in rows["event_date"].to_pylist() if day is not None}
 
 

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """The closed dates of a feed. missing: dates among them for which no arrival landed."""
+    """The closed dates of a feed. missing: dates among them for which no arrival landed, or that are held back."""
 
     start: date
     as_of: date
@@ -81,11 +81,13 @@ def history(
     closed_through: date | None,
     last_date: date | None,
     lag_days: int,
+    held: Collection[date] = (),
 ) -> History | None:
     """The closed dates of a feed, or None while there is none.
 
     arrivals: dates of the arrivals that landed. A date is closed when the arrival of the next date has
-    landed, or the feed says so. first_on_time: first date with on-time rows.
+    landed, or the feed says so. first_on_time: first date with on-time rows. held: dates that are held back, whose
+    figures nobody knows.
     """
     start = declared_start or first_on_time
     own_dates = {arrival - DAY * lag_days for arrival in arrivals}
@@ -104,5 +106,5 @@ def history(
     return History(
         start=start,
         as_of=as_of,
-        missing=frozenset(day for day in every if day > is_said_closed and day not in own_dates),
+        missing=frozenset(day for day in every if day in held or (day > is_said_closed and day not in own_dates)),
     )

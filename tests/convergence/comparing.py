@@ -18,6 +18,7 @@ import figures
 from described import Described
 from tables import differences, rows_of, table_names
 
+from analytics_assets.feeds.quality_rule import FEW_LATE, FEW_REJECTED
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers import active_users, bronze, dimension, session_days, silver
 from analytics_assets.layers.behind import behind
@@ -27,7 +28,6 @@ from analytics_assets.observer import Observer
 from analytics_assets.passes import run_pass
 from asset_checks.dimension_checks import KNOWN
 from asset_checks.laws import laws_of
-from asset_checks.share_checks import FEW_LATE, FEW_REJECTED
 from asset_checks.volume_checks import HOURS, VOLUME
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
@@ -49,7 +49,7 @@ NOT_COMPARED = (
     | dict.fromkeys(("table_versions", "user_history_versions"), ("input_version",))
 )
 # Histories are anything but usual, and no feed's volume: what only warns of that says nothing here.
-USUAL = {check.name for check in (FEW_REJECTED, FEW_LATE, VOLUME, HOURS, KNOWN)}
+USUAL = {FEW_REJECTED, FEW_LATE, *[check.name for check in (VOLUME, HOURS, KNOWN)]}
 OF_CLOSED_DATES = (active_users.DAILY, session_days.TABLE)
 SECOND_NS = 1_000_000_000
 

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from places import Place, materialized
 from receivers import Mail
-from tables import differences
+from tables import differences, rows_of
 from webserver import BACKFILL, BACKFILL_STATUS, Ui, started_ui, until
 
 from analytics_assets.samples.notes import generate_notes
@@ -23,6 +23,17 @@ HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 RUN_S, TWO_TICKS_S = 400, 75
 LONG_AGO = 1_700_000_000
 SUCCESS = dg.DagsterRunStatus.SUCCESS
+MAIL_S = 120
+STRICT_FILE = """\
+from dataclasses import replace
+from analytics_assets.feeds.ide import FEED as IDE
+from analytics_assets.feeds.quality_rule import QualityRule
+
+FEED = replace(
+    IDE, name="strict", landing="strict/{arrival}/*.csv", quality=QualityRule(holds_back=("no_file_is_quarantined",))
+)
+"""
+STRICT_HEADER = "user_id,event_id,product_code,timestamp\n"
 SEVEN = [f"2025-03-0{day}" for day in range(1, 8)]
 
 
@@ -43,18 +54,39 @@ def ui(tmp_path_factory: pytest.TempPathFactory, mail: Mail) -> Iterator[Ui]:
     for path in place.landing.rglob("*.csv"):
         os.utime(path, (LONG_AGO, LONG_AGO))
     place.done("run", "notes")
-    with started_ui(place, TIDEBOOK_LEASE_WAIT_S="5", TIDEBOOK_ALERTS=mail.url) as started:
+    strict = root / "strict.py"
+    strict.write_text(STRICT_FILE)
+    for arrival in SEVEN[:3]:
+        land_strict(place, arrival, "events", "ann")
+    place.done("run", "strict", TIDEBOOK_FEEDS=str(strict))
+    settings = {"TIDEBOOK_LEASE_WAIT_S": "5", "TIDEBOOK_ALERTS": mail.url, "TIDEBOOK_FEEDS": str(strict)}
+    with started_ui(place, **settings) as started:
         yield started
 
 
 def land(place: Place, arrival: str, name: str, *days: str, header: str = HEADER) -> None:
     """A file appears under its name when it is whole, written long ago."""
     lines = [f"{name},{day} 10:00:00,view,p1,10,5.1.0\n" for day in days]
-    path = place.landing / "notes" / "events" / arrival / f"{name}.csv"
-    unfinished = path.with_name(f".{name}.csv")
-    unfinished.write_text(header + "".join(lines))
+    appear(place.landing / "notes" / "events" / arrival / f"{name}.csv", header + "".join(lines))
+
+
+def land_strict(place: Place, arrival: str, name: str, user: str, header: str = STRICT_HEADER) -> None:
+    """The same of the feed that holds back."""
+    appear(place.landing / "strict" / arrival / f"{name}.csv", f"{header}{user},a,p1,{arrival} 10:00:00\n")
+
+
+def appear(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.write_text(text)
     os.utime(unfinished, (LONG_AGO, LONG_AGO))
     unfinished.rename(path)
+
+
+def daily(place: Place) -> dict[str, int | None]:
+    """DAU of the closed dates of the feed that holds back."""
+    rows = rows_of(place.lakehouse, "strict", "active_users")
+    return {f"{row['event_date']}": row["dau"] for row in rows if row["dimension"] == "all"}
 
 
 def passes(place: Place) -> list[dg.DagsterRun]:
@@ -132,6 +164,28 @@ def test_a_bad_file_is_told_by_mail_and_its_correction_gives_an_all_clear(ui: Ui
     land(ui.place, "2025-03-07", "bad", "2025-03-07")
     until(RUN_S, lambda: subject("all clear: "), known)
     assert len([subject for subject in mail.subjects if "quarantined" in subject]) == 2
+
+
+def test_a_bad_file_holds_its_date_back_is_told_within_two_minutes_and_all_is_clear_when_it_is_mended(
+    ui: Ui, mail: Mail
+) -> None:
+    def subject(news: str) -> str | None:
+        wanted = f"[tidebook] strict: {news}1 arrival of bronze fails no_file_is_quarantined, {SEVEN[1]}"
+        return next((subject for subject in mail.subjects if subject == wanted), None)
+
+    def known() -> str:
+        return f"{mail.subjects} {ui.printed()}"
+
+    assert daily(ui.place) == {SEVEN[0]: 1, SEVEN[1]: 1}
+    land_strict(ui.place, SEVEN[1], "bad", "bob", header=STRICT_HEADER.replace("user_id", "who"))
+    until(MAIL_S, lambda: subject(""), known)
+    [letter] = [letter for letter in mail.letters if letter["Subject"] == subject("")]
+    words = " ".join(letter.get_content().split())
+    assert f"{SEVEN[1]}: broken 1, first strict/{SEVEN[1]}/bad.csv: file_header" in words, words
+    until(RUN_S, lambda: daily(ui.place) == {SEVEN[0]: 1, SEVEN[1]: None}, known)
+    land_strict(ui.place, SEVEN[1], "bad", "bob")
+    until(RUN_S, lambda: subject("all clear: "), known)
+    assert daily(ui.place) == {SEVEN[0]: 1, SEVEN[1]: 2}
 
 
 def test_a_backfill_from_the_ui_the_sensor_and_two_commands_at_once_end_well(ui: Ui, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from analytics_assets.feeds.notes import FEED as NOTES
-from analytics_assets.feeds.quality_rule import QualityRule
+from analytics_assets.feeds.quality_rule import MAY_HOLD_BACK, QualityRule
 from analytics_assets.layers.world import World
 from asset_checks.law import Verdict
 from asset_checks.laws import law_of
@@ -67,6 +67,39 @@ def test_more_late_rows_than_usual_are_seen(world: World, late: int, passed: boo
 def test_an_arrival_of_few_rows_is_not_judged_by_shares(world: World) -> None:
     write(world, "counts", [counted(DAY, "landed", 3), counted(DAY, "rejected", 3)])
     assert all(verdict.passed for verdict in verdicts(world, "bronze", f"{DAY}").values())
+
+
+@pytest.fixture
+def strict(world: World) -> World:
+    """The same feed, which holds dates back by all that it may."""
+    return replace(world, feed=replace(FEED, quality=replace(FEED.quality, holds_back=MAY_HOLD_BACK)))
+
+
+def test_a_quarantined_file_is_a_check_where_it_holds_back(world: World, strict: World) -> None:
+    write(world, "counts", [counted(DAY, "landed", 1), counted(DAY, "rejected", 1) | {"rule": "file_header"}])
+    assert "no_file_is_quarantined" not in verdicts(world, "bronze", f"{DAY}")
+    found = verdicts(strict, "bronze", f"{DAY}")["no_file_is_quarantined"]
+    assert not found.passed and found.figures == {"broken": 1, "first": "f: file_header"}
+
+
+@pytest.mark.parametrize(("standing", "rule"), [("rejected", "file_header"), ("rejected", "status"), ("late", None)])
+def test_the_own_date_of_an_arrival_and_those_of_its_rows_are_held_back(
+    world: World, strict: World, standing: str, rule: str | None
+) -> None:
+    before = DAY - timedelta(days=1)
+    bad = [counted(DAY, "landed", 10), counted(before, standing, 9) | {"arrival": f"{DAY}", "rule": rule}]
+    good = [counted(before, "landed", 1), counted(before, "on_time", 1)]
+    write(world, "counts", [*bad, counted(DAY, "on_time", 1), *good])
+    held = {DAY, before} if standing == "late" else {DAY}
+    assert (world.held_back(), strict.held_back()) == ({}, {f"{DAY}": held})
+    law = law_of(strict.feed, "bronze")
+    assert law is not None and law.failed(law.judge(strict, [f"{before}", f"{DAY}"])) == {f"{DAY}"}
+
+
+@pytest.mark.parametrize("names", ["few_rows_are_late", ("event_key_is_unique",)])
+def test_what_no_feed_may_decide_is_refused(names: Any) -> None:
+    with pytest.raises(ValueError, match="expected a tuple of few_rows_are_rejected, few_rows_are_late"):
+        QualityRule(holds_back=names)
 
 
 def history(world: World, hours: Mapping[date, list[int]], rows: int) -> None:
