@@ -85,6 +85,8 @@ def _state(world: World, history: History | None, day: date) -> str:
         return f"open: its figures are published when the arrival {closing} has landed"
     if day < history.start:
         return f"before the feed's first date, {history.start}: it has no figures"
+    if held := sorted(arrival for arrival, days in world.held_back().items() if day in days):
+        return f"closed, but held back: its figures are null until arrival {held[0]} is as it should be"
     if day in history.missing:
         return "closed, but no arrival landed for it: its figures are null"
     return f"closed (closed dates: {history.start} to {history.as_of})"
@@ -146,7 +148,7 @@ def _restatements(world: World, day: date, metric: str, rows: Sequence[Mapping[s
         words = [change_in_words(change, day, world.feed.lag_days, first) for change in most(row["changes"])]
         head = f"{day} {metric} {moved} at {_time(row['changed_at'])} by run {row['run_id']}"
         if row["new"] is None:
-            head += ", since the date is open again or its arrival is missing"
+            head += ", since the date is open again, held back, or its arrival is missing"
         if not words:
             yield f"{head}: no file of the date changed" + ("" if first else ", it was computed again")
         elif len(row["changes"]) == 1:

@@ -43,7 +43,7 @@ def header(numbers: Numbers, report: Report | None, reports: Sequence[Report]) -
     if numbers.dates:
         facts = {"As of": f"{numbers.dates[-1]}", "History starts": f"{numbers.dates[0]}"} | facts
     if numbers.missing:
-        facts["Dates without an arrival"] = _few([f"{day}" for day in numbers.missing])
+        facts["Dates without an arrival, or held back"] = _few([f"{day}" for day in numbers.missing])
     rows = [f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts.items()]
     said = report.about if report else feed.description
     about = f'<p class="muted">{escape(said)}</p>' if said else ""

@@ -10,6 +10,7 @@ from comparing import NOT_COMPARED
 from places import Place
 from tables import differences, rows_of
 
+from analytics_assets.commands.why import explanation
 from analytics_assets.feeds.ide import FEED as IDE
 from analytics_assets.feeds.quality_rule import FILES_ARE_READ, QualityRule
 from analytics_assets.layers.world import World
@@ -63,6 +64,11 @@ def test_a_bad_file_holds_its_date_back_and_no_other_until_it_is_mended(place: P
     held = passed(place, quick_spark)
     assert held.failed == {"bronze": [BAD]}
     assert daily(place) == {DAYS[0]: (1, False), BAD: (None, True), DAYS[2]: (2, False)}
+    lakehouse = Lakehouse(root=str(place.lakehouse), spark=quick_spark)
+    world = World(FEED, Landing(root=str(place.landing)), lakehouse, "test")
+    told = "\n".join(explanation(world, date.fromisoformat(BAD), ["dau"]))
+    assert f"closed, but held back: its figures are null until arrival {BAD} is as it should be" in told
+    assert f"{BAD} dau 1 -> " in told
     again = passed(place, quick_spark)
     assert (again.failed, again.partitions) == ({"bronze": [BAD]}, {}), "it is said again, and nothing is computed"
     land(place.landing, BAD, "more", "bob")
