@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
+from contextlib import suppress
 
 import dagster as dg
 import pytest
 from beds import Bed
 from meddling import AtStage
-from places import kill_group
+from places import kill_group, materialized
 from told import KILLED, Record, Told
-from webserver import started_ui, until
+from webserver import group_of, started_ui, until
 
 from analytics_assets.observer import Observer
 from resources.spark import Spark
@@ -96,20 +99,31 @@ def test_a_daemon_that_is_killed_and_started_again_brings_the_tables_up_to_date(
     before = good_runs(bed)
     with started_ui(bed.place, TIDEBOOK_LEASE_WAIT_S="60") as ui:
         time.sleep(waits_s)
+        for pid in group_of(ui.process.pid):  # the daemon, the run in it and its JVM, too
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         kill_group(ui.process)
     with started_ui(bed.place, TIDEBOOK_LEASE_WAIT_S="60") as ui:
         until(RUN_S, lambda: not bed.lost_or_doubled(bed.place.lakehouse), ui.printed)
         until(RUN_S, lambda: no_run_is_open(bed), ui.printed)
-    assert good_runs(bed) - before == 1, "what a killed run left was done once more, and what was done was not"
+    # Dagster may ask once more for a run whose tick it was killed in: that one finds nothing to do.
+    done = [run for run in good_runs(bed) - before if work_of(bed, run)]
+    assert len(done) == 1, "what a killed run left was done once more, and what was done was not"
     assert not (found := bed.half_seen()), found
     record.add(Told("daemon killed at any moment", f"after {waits_s:.0f} s", KILLED, "", bed.repaired()))
 
 
-def good_runs(bed: Bed) -> int:
+def good_runs(bed: Bed) -> set[str]:
     """Runs of the pass that ended well."""
     with bed.place.instance() as instance:
         good = dg.RunsFilter(job_name=f"{bed.feed.name}_pass", statuses=[dg.DagsterRunStatus.SUCCESS])
-        return instance.get_runs_count(good)
+        return {run.run_id for run in instance.get_runs(good)}
+
+
+def work_of(bed: Bed, run_id: str) -> int:
+    """How many partitions a run computed."""
+    with bed.place.instance() as instance:
+        return sum(found.total() for found in materialized(instance, run_id).values())
 
 
 def no_run_is_open(bed: Bed) -> bool:
