@@ -42,7 +42,7 @@ class Arrived:
             return not self.quarantined
         part, whole = self.part(check)
         most = {FEW_REJECTED: feed.quality.most_rejected, FEW_LATE: feed.quality.most_late}[check]
-        return whole < feed.quality.least_rows or part <= most * whole
+        return whole < feed.quality.least_rows or part / whole <= most
 
 
 def arrived(counts: pa.Table) -> dict[str, Arrived]:
