@@ -27,14 +27,13 @@ SENTENCES = {
 def judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on arrivals, read without a JVM."""
     found, rule = arrived(world.counts(COLUMNS, pc.field("source") == EVENTS_SOURCE)), world.feed.quality
-    most = {FEW_REJECTED: rule.most_rejected, FEW_LATE: rule.most_late}
     verdicts: dict[str, dict[str, Verdict]] = {name: {} for name in SENTENCES}
     for arrival in arrivals:
         own = found.get(arrival, Arrived())
-        for name, at_most in most.items():
+        for name in (FEW_REJECTED, FEW_LATE):
             part, whole = own.part(name)
             share = round(part / whole, 6) if whole else 0.0
-            figures = {"rows": part, "of": whole, "share": share, "at_most": at_most}
+            figures = {"rows": part, "of": whole, "share": share, "at_most": rule.most(name)}
             verdicts[name][arrival] = Verdict(own.passes(name, world.feed), figures)
         verdicts[FILES_ARE_READ][arrival] = nothing_told(sorted(own.quarantined))
     return verdicts

@@ -87,7 +87,7 @@ def status(feed_name: str, console: Console) -> bool:
 
 
 def _of_no_pattern(feed: Feed, files: list[str]) -> str:
-    patterns = " or ".join([feed.landing, *([feed.dimension.landing] if feed.dimension else [])])
+    patterns = " or ".join(landed.patterns_of(feed))
     some = f"{len(files):,} files, such as {files[0]}" if len(files) > 1 else files[0]
     return f"{some}: expected {patterns}, with an arrival from 1970-01-01 to tomorrow. Rename what is of the feed"
 

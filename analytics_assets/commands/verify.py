@@ -121,7 +121,6 @@ def _scratch(state: Path, feed: str) -> Iterator[Path]:
 def _remove_for_good(folder: Path) -> None:
     """Remove what an engine's tasks may still write to: they end a little after they were told to."""
     until, gone_since = time.monotonic() + LONGEST_REMOVAL_S, time.monotonic()
-    shutil.rmtree(folder, ignore_errors=True)
     while time.monotonic() < min(until, gone_since + STAYS_GONE_S):
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)

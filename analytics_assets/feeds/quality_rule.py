@@ -35,6 +35,10 @@ class QualityRule:
     least_hour_rows: int = 20
     holds_back: Collection[str] = ()
 
+    def most(self, check: str) -> float:
+        """The share up to which FEW_REJECTED or FEW_LATE passes."""
+        return {FEW_REJECTED: self.most_rejected, FEW_LATE: self.most_late}[check]
+
     def __post_init__(self) -> None:
         for name in ("most_rejected", "most_late", "most_unknown", "most_live_difference"):
             if not 0 <= getattr(self, name) <= 1:

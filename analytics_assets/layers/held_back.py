@@ -7,16 +7,17 @@ have them (asset_checks/share_checks.py), what is then left out (passes.py, tran
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.feeds.quality_rule import FEW_LATE, FEW_REJECTED, FILES_ARE_READ
+from analytics_assets.feeds.quality_rule import FEW_REJECTED, FILES_ARE_READ
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.reasons import FILE_RULES
 from analytics_assets.transforms.bronze import ACCEPTED, LANDED, LATE, REJECTED
 from analytics_assets.transforms.counts import EVENTS_SOURCE
+from analytics_assets.transforms.lateness import own_date
 
 COLUMNS = ("source", "arrival", "standing", "file", "rule", "rows", "event_date")
 """Columns of counts that are asked for."""
@@ -41,8 +42,7 @@ class Arrived:
         if check == FILES_ARE_READ:
             return not self.quarantined
         part, whole = self.part(check)
-        most = {FEW_REJECTED: feed.quality.most_rejected, FEW_LATE: feed.quality.most_late}[check]
-        return whole < feed.quality.least_rows or part / whole <= most
+        return whole < feed.quality.least_rows or part / whole <= feed.quality.most(check)
 
 
 def arrived(counts: pa.Table) -> dict[str, Arrived]:
@@ -64,10 +64,8 @@ def held_back(feed: Feed, counts: pa.Table) -> dict[str, set[date]]:
 
     counts: with COLUMNS. It is told anew each time, of all arrivals: what a run did before does not matter.
     """
-    if not feed.quality.holds_back:
-        return {}
     return {
-        arrival: own.dates | {date.fromisoformat(arrival[: len("2025-01-31")]) - timedelta(days=feed.lag_days)}
+        arrival: own.dates | {own_date(arrival, feed.lag_days)}
         for arrival, own in arrived(counts).items()
         if not all(own.passes(check, feed) for check in feed.quality.holds_back)
     }

@@ -60,10 +60,14 @@ def snapshot_source(feed: Feed) -> Source | None:
     return Source(dimension.name, dimension.landing, snapshot_version(dimension)) if dimension else None
 
 
+def patterns_of(feed: Feed) -> list[str]:
+    """The patterns of all files that the feed reads."""
+    return [feed.landing, *([feed.dimension.landing] if feed.dimension else [])]
+
+
 def passed_over(world: World) -> list[str]:
     """Files that landed beside the feed's and that it does not read, since their names are not of its patterns."""
-    snapshots = snapshot_source(world.feed)
-    return world.landing.passed_over([world.feed.landing, *([snapshots.pattern] if snapshots else [])])
+    return world.landing.passed_over(patterns_of(world.feed))
 
 
 def compare(

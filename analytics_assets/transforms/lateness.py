@@ -28,7 +28,7 @@ def usual_lateness_days(counts: pa.Table, as_of: date, lag_days: int) -> int:
     """
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
     names = pc.unique(events["arrival"]).to_pylist()
-    own = {name: _own(name, lag_days) for name in names}
+    own = {name: own_date(name, lag_days) for name in names}
     dates = set(sorted({day for day in own.values() if day <= as_of})[-ARRIVAL_DATES:])
     newest = [name for name in names if own[name] in dates]
     wanted = pc.and_(
@@ -47,9 +47,9 @@ def usual_lateness_days(counts: pa.Table, as_of: date, lag_days: int) -> int:
 
 
 def _days_late(row: dict[str, Any], lag_days: int) -> int:
-    return int((_own(row["arrival"], lag_days) - row["event_date"]).days)
+    return int((own_date(row["arrival"], lag_days) - row["event_date"]).days)
 
 
-def _own(arrival: str, lag_days: int) -> date:
+def own_date(arrival: str, lag_days: int) -> date:
     """The date that an arrival is for."""
     return date.fromordinal(date.fromisoformat(arrival[:10]).toordinal() - lag_days)

@@ -15,7 +15,7 @@ from turns import land
 
 pytestmark = pytest.mark.timeout(900)
 
-EDITS = ("replaced", "replaced and put back", "grows", "shrinks", "vanishes", "its folder vanishes")
+EDITS = ("replaced", "replaced and put back", "grows", "shrinks", "vanishes", "and its folder vanish")
 LISTED, COUNTED, READ = "after it was listed", "after its lines were counted", "after it was read"
 CASES = list(product(EDITS, (LISTED, COUNTED, READ))) * 2
 QUICK = ("replaced and put back", COUNTED)
@@ -31,7 +31,7 @@ def edit(file: Path, how: str, draw: random.Random) -> None:
         file.write_bytes(content[: len(content) // 2])
     elif how == "vanishes":
         file.unlink()
-    elif how == "its folder vanishes":
+    elif how == "and its folder vanish":
         for other in file.parent.iterdir():
             other.unlink()
         file.parent.rmdir()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
-from contextlib import suppress
 
 import dagster as dg
 import pytest
@@ -14,7 +11,7 @@ from beds import Bed
 from meddling import AtStage
 from places import kill_group, materialized
 from told import KILLED, Record, Told
-from webserver import group_of, started_ui, until
+from webserver import group_of, kill_all, started_ui, until
 
 from analytics_assets.observer import Observer
 from resources.spark import Spark
@@ -99,9 +96,7 @@ def test_a_daemon_that_is_killed_and_started_again_brings_the_tables_up_to_date(
     before = good_runs(bed)
     with started_ui(bed.place, TIDEBOOK_LEASE_WAIT_S="60") as ui:
         time.sleep(waits_s)
-        for pid in group_of(ui.process.pid):  # the daemon, the run in it and its JVM, too
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(group_of(ui.process.pid))  # the daemon, the run in it and its JVM, too
         kill_group(ui.process)
     with started_ui(bed.place, TIDEBOOK_LEASE_WAIT_S="60") as ui:
         until(RUN_S, lambda: not bed.lost_or_doubled(bed.place.lakehouse), ui.printed)

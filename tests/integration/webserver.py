@@ -89,6 +89,13 @@ def group_of(leader: int) -> set[int]:
     return {leader, *(child.pid for child in children)}
 
 
+def kill_all(pids: set[int]) -> None:
+    """SIGKILL to those of the processes that still run."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def alive(pids: set[int]) -> list[str]:
     """Names of those processes that still run."""
     found = []
@@ -128,6 +135,4 @@ def started_ui(place: Place, **more: str) -> Iterator[Ui]:
         with suppress(subprocess.TimeoutExpired):
             started.process.wait(ENDS_S)
         kill_group(started.process)
-        for pid in seen:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_all(seen)
