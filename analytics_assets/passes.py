@@ -65,12 +65,13 @@ def run_pass(
     blocked = run.silver()
     blocked |= run.from_silver("sessions", from_silver.build_sessions, blocked)
     run.from_silver("user_days", from_silver.build_user_days, blocked)
+    # What most are waiting for comes first.
+    run.active_users()
+    run.published_totals()
+    run.published_events(blocked)
     for name, build in from_silver.FURTHER.items():
         if name in world.tables:
             run.from_silver(name, build, blocked)
-    run.published_events(blocked)
-    run.active_users()
-    run.published_totals()
     run.metrics()
     run.restatements()
     return run.outcome

@@ -33,7 +33,7 @@ was counted before a date was closed: none of that follows from landing alone.""
 BEFORE_DASH = (
     *("silver", "sessions", "user_days", "activity_mix", "object_days", "interaction_counts", "latency_buckets"),
     *("duration_buckets", "session_hours"),
-    *("edges", "published_versions", "user_history_versions"),
+    *("edges", "published_versions", "user_history_versions", "retention_versions"),
 )
 WITHOUT_VERSION = (
     *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),

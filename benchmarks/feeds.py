@@ -77,16 +77,26 @@ def _aqua(place: Place, events: int, days: int) -> None:
     first, stages = place.run("first")
     _line("Tidebook: all tables", first, stages)
     print(f"ratio: wall {first.wall_s / duck.wall_s:.1f}, CPU {first.cpu_s / duck.cpu_s:.1f}")
+    _until_published(place, first, duck)
 
     def one_more(hour: int, how: str, master: str | None = None) -> None:
         for file in hours[hour]:
             shutil.move(aside / file.name, last / file.name)
         more, stages = place.run(f"hour-{hour}", master, "--arrival", f"{day}T{hour}")
         _line(f"one more hour, {len(hours[hour])} files, {how}", more, stages)
+        _until_published(place, more)
 
     one_more(22, "cold process")
     with place.engine() as engine:
         one_more(23, "an engine that just started", engine)
+
+
+def _until_published(place: Place, run: Measured, duck: Measured | None = None) -> None:
+    """What the run took until its last commit of dau or mau."""
+    moment = max(run.began, *(place.last_commit(table) or run.began for table in ("dau", "mau")))
+    wall, cpu = moment - run.began, run.cpu_until(moment)
+    ratio = f": wall {wall / duck.wall_s:.1f}, CPU {cpu / duck.cpu_s:.1f} times DuckDB" if duck else ""
+    print(f"  through to dau and mau after {wall:.1f} s, {cpu:.1f} s CPU{ratio}", flush=True)
 
 
 def _ide(place: Place, events: int, days: int) -> None:

@@ -71,11 +71,14 @@ class Place:
 
     def committed(self) -> dict[str, float]:
         """When each stage of a first run made its last commit (epoch, s), in that order."""
-        logs = {
-            stage: [path.stat().st_mtime for path in (self.lakehouse / "notes" / table / "_delta_log").glob("*.json")]
-            for stage, table in LAST_COMMITS.items()
-        }
-        return dict(sorted(((stage, max(times)) for stage, times in logs.items() if times), key=lambda end: end[1]))
+        found = {stage: self.last_commit(table) for stage, table in LAST_COMMITS.items()}
+        standing = [(stage, moment) for stage, moment in found.items() if moment is not None]
+        return dict(sorted(standing, key=lambda end: end[1]))
+
+    def last_commit(self, table: str) -> float | None:
+        """When a table was last committed (epoch, s); None where there is none."""
+        log = self.lakehouse / self.feed / table / "_delta_log"
+        return max((path.stat().st_mtime for path in log.glob("*.json")), default=None)
 
     def keep(self) -> None:
         """Copy the tables aside."""

@@ -90,6 +90,13 @@ def metric_tables(feed: Feed) -> list[Table]:
             maker="user_history",
         ),
         table(
+            "retention_versions",
+            "an event date of the history",
+            "The version of user_days of each date from which the cells of retention were counted.",
+            [c.EVENT_DATE, c.INPUT_VERSION],
+            maker="retention",
+        ),
+        table(
             "table_versions",
             "a table that is computed as a whole",
             "The version of its inputs from which each such table was computed.",

@@ -5,21 +5,23 @@ Belongs here: what the table depends on. Does not: counting and cells (transform
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers import sign_ups, user_history, whole
-from analytics_assets.layers.world import Built, World, digest
+from analytics_assets.layers import date_versions, sign_ups, user_history, whole
+from analytics_assets.layers.unfinished import UNFINISHED
+from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.history import History
+from analytics_assets.transforms.kept_cells import ORDER, first_changed, kept_cells
 from analytics_assets.transforms.lateness import usual_lateness_days
 from analytics_assets.transforms.retention import CELLS, COHORTS, Closed, PeriodName, cells, cohort_counts
 from resources.conditions import one_of
 from resources.spark import gathered
 
-TABLE = "retention"
+TABLE, VERSIONS = "retention", "retention_versions"
 
 
 def wanted_version(world: World) -> str:
@@ -34,41 +36,76 @@ def behind(world: World) -> dict[str, str]:
 
 
 def build_retention(world: World, *, again: bool = False) -> Built:
-    """Write the kinds of periods whose cells differ.
+    """Write the kinds of periods whose cells differ, counting the cohorts in whose periods user days changed.
 
     Needs the user history up to date; of another one, the table stays behind. again: write them whether or not they
     differ.
     """
     lakehouse, table = world.lakehouse, world.tables[TABLE]
-    stands = lakehouse.arrow(table).cast(CELLS) if lakehouse.exists(table) else CELLS.empty_table()
+    # What is written in order need not be read in order.
+    stands = lakehouse.arrow(table).cast(CELLS).sort_by(ORDER) if lakehouse.exists(table) else CELLS.empty_table()
     history, lateness = _history(world)
-    due: dict[PeriodName, pa.Table] = {}
-    rows = 0
     of_users = user_history.recorded_versions(world)
-    histories = lakehouse.read_or_empty(world.tables[user_history.TABLE])
-    cohorts = gathered(cohort_counts(histories, world.feed.attributes, _lengths(world)), COHORTS)
-    for period, last in _lengths(world).items():
-        fresh = CELLS.empty_table()
-        if history is not None:
-            closed = Closed(
-                period=period,
-                periods=history.weeks() if period == "week" else history.days(),
-                settled_through=history.as_of - timedelta(days=lateness),
-            )
-            fresh = cells(cohorts.filter(pc.equal(cohorts["period"], period)), closed, last)
-            if period == "week":
-                fresh = pa.concat_tables([fresh, sign_ups.sign_up_cells(world, history, closed, last)])
-        rows += len(fresh)
-        before = stands.filter(pc.equal(stands["period"], period))
-        if again or not lakehouse.exists(table) or not fresh.equals(before.select(CELLS.names)):
-            due[period] = fresh
+    fresh = CELLS.empty_table()
+    if history is not None:
+        changed = None if again or not _is_finished(world) else _dates_changed(world, of_users)
+        closed = _closed(history, lateness)
+        by_sign_up = sign_ups.sign_up_cells(world, history, closed["week"], world.feed.cohort_weeks)
+        fresh = pa.concat_tables([*_first_activity_cells(world, closed, stands, changed), by_sign_up])
+    due: dict[PeriodName, pa.Table] = {}
+    for period in _lengths(world):
+        wanted, before = (cells_of.filter(pc.field("period") == period) for cells_of in (fresh, stands))
+        if again or not lakehouse.exists(table) or not wanted.equals(before.select(CELLS.names)):
+            due[period] = wanted
     written = None
     if due:
         whole.begin(world, TABLE)
-    for period, fresh in due.items():
-        written = lakehouse.put(table, fresh, world.run_id, [period], one_of("period", [period]))
+    for period, wanted in due.items():
+        written = lakehouse.put(table, wanted, world.run_id, [period], one_of("period", [period]))
+    date_versions.record(world, VERSIONS, of_users, _dates_changed(world, of_users))
     whole.record(world, TABLE, _version(world, history, lateness, of_users))
-    return Built(table=table, written=written, rows={"": rows})
+    return Built(table=table, written=written, rows={"": len(fresh)})
+
+
+def _first_activity_cells(
+    world: World, closed: Mapping[PeriodName, Closed], stands: pa.Table, changed: Collection[str] | None
+) -> list[pa.Table]:
+    """changed: dates whose user days are not those that the standing cells were counted from; None: all are counted."""
+    since: dict[PeriodName, date] = {}
+    kept: dict[PeriodName, pa.Table] = {}
+    for period, last in _lengths(world).items():
+        if changed is not None:
+            start = first_changed([date.fromisoformat(day) for day in changed], period, last)
+            found = kept_cells(stands, closed[period], last, start)
+            if found is not None:
+                since[period], kept[period] = start, found
+    histories = world.lakehouse.read_or_empty(world.tables[user_history.TABLE])
+    cohorts = gathered(cohort_counts(histories, world.feed.attributes, _lengths(world), since), COHORTS)
+    both = []
+    for period, last in _lengths(world).items():
+        counted = cohorts.filter(pc.field("period") == period)
+        if period in kept:
+            counted_cells = cells(counted, closed[period].since(since[period]), last)
+            both.append(pa.concat_tables([kept[period], counted_cells]).sort_by(ORDER))
+        else:
+            both.append(cells(counted, closed[period], last))
+    return both
+
+
+def _is_finished(world: World) -> bool:
+    return whole.recorded(world).get(TABLE, UNFINISHED) != UNFINISHED
+
+
+def _dates_changed(world: World, of_users: Mapping[str, str]) -> Collection[str]:
+    return differing(date_versions.recorded(world, VERSIONS), of_users)
+
+
+def _closed(history: History, lateness: int) -> dict[PeriodName, Closed]:
+    settled_through = history.as_of - timedelta(days=lateness)
+    return {
+        "day": Closed(period="day", periods=history.days(), settled_through=settled_through),
+        "week": Closed(period="week", periods=history.weeks(), settled_through=settled_through),
+    }
 
 
 def _history(world: World) -> tuple[History | None, int]:

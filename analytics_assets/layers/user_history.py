@@ -9,12 +9,12 @@ before it, which dates are unfinished (unfinished.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any
 
 from pyspark.sql import DataFrame
 
+from analytics_assets.layers import date_versions
 from analytics_assets.layers.unfinished import UNFINISHED
 from analytics_assets.layers.world import Built, World, differing, digest
 from analytics_assets.transforms.history import History
@@ -43,10 +43,7 @@ def wanted_versions(world: World, history: History | None) -> dict[str, str]:
 
 def recorded_versions(world: World) -> dict[str, str]:
     """The version of user_days of each date that the table was computed with."""
-    if not world.lakehouse.exists(world.tables[VERSIONS]):
-        return {}
-    rows = world.lakehouse.arrow(world.tables[VERSIONS]).to_pylist()
-    return {row["event_date"].isoformat(): row["input_version"] for row in rows}
+    return date_versions.recorded(world, VERSIONS)
 
 
 def behind(world: World) -> dict[str, str]:
@@ -71,18 +68,10 @@ def build_user_history(world: World, *, again: bool = False) -> Built:
     else:
         rows = _changed(world, wanted, weeks, {date.fromisoformat(day) for day in behind if day in recorded})
     if behind:
-        _record(world, {**recorded, **dict.fromkeys(behind, UNFINISHED)}, behind)
+        date_versions.record(world, VERSIONS, {**recorded, **dict.fromkeys(behind, UNFINISHED)}, behind)
     written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), None, run_id=world.run_id)
-    _record(world, wanted, behind)
+    date_versions.record(world, VERSIONS, wanted, behind)
     return Built(table=table, written=written, rows={"": written.rows})
-
-
-def _record(world: World, versions: Mapping[str, str], behind: Collection[str]) -> None:
-    columns: dict[str, list[Any]] = {
-        "event_date": [date.fromisoformat(day) for day in versions],
-        "input_version": list(versions.values()),
-    }
-    world.lakehouse.put(world.tables[VERSIONS], columns, world.run_id, sorted(behind))
 
 
 def _changed(world: World, wanted: Collection[str], weeks: set[date], changed: set[date]) -> DataFrame:

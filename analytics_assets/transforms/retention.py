@@ -10,7 +10,7 @@ memory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import NormalDist
 from typing import Any, Literal
@@ -71,12 +71,18 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
-def cohort_counts(histories: DataFrame, attributes: Sequence[str], lengths: Mapping[PeriodName, int]) -> DataFrame:
+def cohort_counts(
+    histories: DataFrame,
+    attributes: Sequence[str],
+    lengths: Mapping[PeriodName, int],
+    since: Mapping[PeriodName, date] | None = None,
+) -> DataFrame:
     """How many users of each cohort were active in each of the periods after their first.
 
-    In: `user_history`. lengths: of each kind of period, the last that counts. Out: period string, cohort_start date (a
-    Monday, or the first date itself), dimension string, value string, size bigint, bounded array<bigint> (active in the
-    k-th period), unbounded array<bigint> (active in the k-th or one of those after it, up to the last).
+    In: `user_history`. lengths: of each kind of period, the last that counts. since: of each, where cohorts of earlier
+    starts are left out. Out: period string, cohort_start date (a Monday, or the first date itself), dimension string,
+    value string, size bigint, bounded array<bigint> (active in the k-th period), unbounded array<bigint> (active in the
+    k-th or one of those after it, up to the last).
     """
     first = F.col("first_date")
     starts = {"week": F.date_sub(first, F.weekday(first)), "day": first}
@@ -89,6 +95,8 @@ def cohort_counts(histories: DataFrame, attributes: Sequence[str], lengths: Mapp
         for period, last in lengths.items()
     ]
     split = histories.select(*attributes, F.explode(F.array(*kinds)).alias("_kind")).select(*attributes, "_kind.*")
+    for period, start in (since or {}).items():
+        split = split.where((F.col("period") != period) | (F.col("cohort_start") >= F.lit(start)))
     after = range(max(lengths.values()) + 1)
     # All attributes at once: a user is read once, and has one value of each, so that sums add up.
     counted = split.groupBy("period", "cohort_start", *attributes).agg(
@@ -134,6 +142,10 @@ class Closed:
         ends = [day + length - DAY for day in starts]
         settled = np.array([end <= self.settled_through for end in ends])
         return bounded, unbounded, settled, np.full(last + 1, settled[-1])
+
+    def since(self, start: date) -> Closed:
+        """The same of the cohorts that begin on a date or later."""
+        return replace(self, periods=[period for period in self.periods if period.start >= start])
 
     @property
     def _complete(self) -> Mapping[date, bool]:
@@ -188,14 +200,18 @@ def _measured(
 ) -> dict[str, pa.Array]:
     has_rate = known & (size > 0)
     low, high = wilson(retained, np.maximum(size, 1))
-    states = np.where(settled, SETTLED, OPEN)
     return {
         f"{kind}retained": pa.array(retained, mask=~known),
         f"{kind}rate": pa.array(retained / np.maximum(size, 1), mask=~has_rate),
         f"{kind}rate_low": pa.array(low, mask=~(has_rate & has_interval)),
         f"{kind}rate_high": pa.array(high, mask=~(has_rate & has_interval)),
-        f"{kind}state": pa.array(states, pa.string(), mask=~known),
+        f"{kind}state": states(known, settled),
     }
+
+
+def states(known: Flags, settled: Flags) -> pa.Array:
+    """What is said of cells: nothing of those that are not known."""
+    return pa.array(np.where(settled, SETTLED, OPEN), pa.string(), mask=~known)
 
 
 def wilson(successes: Ints, trials: Ints) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

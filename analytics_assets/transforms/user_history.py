@@ -21,6 +21,7 @@ MOST_BITS = 62
 """The last bit that is kept: with bit 63 a long is negative."""
 ALL_BITS = 2**63 - 1
 MONDAY = date(1970, 1, 5)
+BITS = ("day_bits", "week_bits")
 
 
 def week_number(day: Column) -> Column:
@@ -39,7 +40,15 @@ def user_history(user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
     In: user_id string, event_date date, one row for each date on which the user was active; attributes. Out: user_id,
     first_date date, the attributes on that date, day_bits bigint, week_bits bigint.
     """
-    return _combined(_as_bits(user_days, attributes), attributes)
+    of_user = Window.partitionBy("user_id")
+    may_be_first = F.struct(F.col("event_date").alias("first_date"), *attributes)
+    placed = user_days.withColumn("_first", F.min(may_be_first).over(of_user))
+    one, first = F.lit(1).cast("bigint"), F.col("_first.first_date")
+    # By the same key as the window: no further shuffle.
+    combined = placed.groupBy("user_id", "_first").agg(
+        *[F.bit_or(_moved_to(first, F.col("event_date"), one, bits)).alias(bits) for bits in BITS]
+    )
+    return combined.select("user_id", "_first.*", *BITS)
 
 
 def brought_up_to_date(
@@ -61,16 +70,15 @@ def brought_up_to_date(
         day_bits = _cleared(day_bits, F.datediff(F.lit(begin), "first_date"), F.datediff(F.lit(end), "first_date"))
         first, last = week_number(F.lit(begin)) - first_week, week_number(F.lit(end)) - first_week
         week_bits = _cleared(week_bits, first, last)
-    first = F.struct(F.col("first_date").alias("event_date"), *attributes)
-    before = histories.select(
+    kept = histories.select(
         "user_id",
         F.col("first_date").alias("_day"),
         # A first day in one of the weeks stands among the fresh ones, or the user is lost.
-        F.when(~is_fresh, first).alias("_may_be_first"),
+        F.when(~is_fresh, _first(attributes)).alias("_may_be_first"),
         day_bits.alias("day_bits"),
         week_bits.alias("week_bits"),
     )
-    return _combined(before.unionByName(_as_bits(fresh, attributes)), attributes)
+    return _joined(kept, user_history(fresh, attributes), attributes)
 
 
 def lost(histories: DataFrame, fresh: DataFrame, changed: Collection[date]) -> DataFrame:
@@ -80,36 +88,38 @@ def lost(histories: DataFrame, fresh: DataFrame, changed: Collection[date]) -> D
     return on_changed.join(still, ["user_id", "first_date"], "left_anti").select("user_id")
 
 
-def _as_bits(user_days: DataFrame, attributes: Sequence[str]) -> DataFrame:
-    one = F.lit(1).cast("bigint")
-    return user_days.select(
+def _first(attributes: Sequence[str]) -> Column:
+    return F.struct("first_date", *attributes)
+
+
+def _joined(kept: DataFrame, added: DataFrame, attributes: Sequence[str]) -> DataFrame:
+    """One row a user from what is kept of before, and what is added; the bits of each count from a day of its own.
+
+    What is added is looked up by its users, since it is the lesser part: all users need not be sorted.
+    """
+    added = added.select(
         "user_id",
-        F.col("event_date").alias("_day"),
-        F.struct("event_date", *attributes).alias("_may_be_first"),
-        one.alias("day_bits"),
-        one.alias("week_bits"),
+        F.col("first_date").alias("_added_day"),
+        _first(attributes).alias("_added_first"),
+        *[F.col(bits).alias(f"_added_{bits}") for bits in BITS],
+    )
+    both = kept.join(added.hint("shuffle_hash"), "user_id", "full_outer")
+    placed = both.withColumn("_first", F.least("_may_be_first", "_added_first"))
+    first = F.col("_first.first_date")
+    parts = [
+        {bits: _moved_to(first, F.col(day), F.col(f"{prefix}{bits}"), bits) for bits in BITS}
+        for prefix, day in (("", "_day"), ("_added_", "_added_day"))
+    ]
+    # A user without a first day has no day at all.
+    return placed.where("_first IS NOT NULL").select(
+        "user_id", "_first.*", *[parts[0][bits].bitwiseOR(parts[1][bits]).alias(bits) for bits in BITS]
     )
 
 
-def _combined(parts: DataFrame, attributes: Sequence[str]) -> DataFrame:
-    """One row a user from parts whose bits count from a day of their own."""
-    of_user = Window.partitionBy("user_id")
-    placed = parts.withColumn("_first", F.min("_may_be_first").over(of_user))
-    first = F.col("_first.event_date")
-    days = F.datediff("_day", first)
-    weeks = week_number(F.col("_day")) - week_number(first)
-    # A user without a first day has no day at all. By the same key as the window: no further shuffle.
-    combined = (
-        placed.where("_first IS NOT NULL")
-        .groupBy("user_id", "_first")
-        .agg(
-            F.bit_or(moved(F.col("day_bits"), days)).alias("day_bits"),
-            F.bit_or(moved(F.col("week_bits"), weeks)).alias("week_bits"),
-        )
-    )
-    return combined.select(
-        "user_id", first.alias("first_date"), *[f"_first.{name}" for name in attributes], "day_bits", "week_bits"
-    )
+def _moved_to(first: Column, day: Column, bits: Column, name: str) -> Column:
+    """Bits that count from a day, counted from the first; none where there are none."""
+    places = F.datediff(day, first) if name == "day_bits" else week_number(day) - week_number(first)
+    return F.coalesce(moved(bits, places), F.lit(0).cast("bigint"))
 
 
 def moved(bits: Column, places: Column) -> Column:

@@ -46,7 +46,7 @@ VERSIONS = dict.fromkeys(
 NOT_COMPARED = (
     VERSIONS
     | dict.fromkeys(("event_data", "dau", "mau"), ("dl_updated_at",))
-    | dict.fromkeys(("table_versions", "user_history_versions"), ("input_version",))
+    | dict.fromkeys(("table_versions", "user_history_versions", "retention_versions"), ("input_version",))
 )
 # Histories are anything but usual, and no feed's volume: what only warns of that says nothing here.
 USUAL = {FEW_REJECTED, FEW_LATE, *[check.name for check in (VOLUME, HOURS, KNOWN)]}

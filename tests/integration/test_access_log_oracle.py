@@ -25,7 +25,7 @@ TABLES = (
     *("activity_mix", "object_days", "session_days", "session_frequency", "entry_exit_actions", "session_hours"),
     *("user_history", "retention", "series_points", "anomalies", "unlikely_users", "likely_days", "profiles"),
 )
-FOR_THE_NEXT_RUN = ("counts", "table_versions", "user_history_versions")
+FOR_THE_NEXT_RUN = ("counts", "table_versions", "user_history_versions", "retention_versions")
 BANDS = {"expected", "expected_low", "expected_high", "score"}
 INTERVALS = {"rate_low", "rate_high", "unbounded_rate_low", "unbounded_rate_high"}
 LEFT_OUT = {"bronze": {"raw", "header", "contract_version"}, "series_points": BANDS, "retention": INTERVALS}

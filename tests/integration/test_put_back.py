@@ -45,7 +45,7 @@ VERSIONS = {
     for table in (
         *("active_users", "active_users_week", "active_users_month", "session_days", "latency", "likely_days"),
         *("device_effect", "device_loads", "duration_cuts", "engagement_concentration", "session_frequency"),
-        *("entry_exit_actions", "table_versions", "user_history_versions", "published_versions"),
+        *("entry_exit_actions", "table_versions", "user_history_versions", "retention_versions", "published_versions"),
     )
 }
 

@@ -25,6 +25,7 @@ VERSIONS = dict.fromkeys(
         "active_users_month",
         "table_versions",
         "user_history_versions",
+        "retention_versions",
         "session_days",
         "latency",
         "device_effect",

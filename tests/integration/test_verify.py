@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(1200)
 TABLES = {
     *("bronze", "counts", "tide", "silver", "sessions", "user_days", "users", "users_rejected"),
     *("active_users", "active_users_week", "active_users_month"),
-    *("session_days", "user_history", "user_history_versions", "retention"),
+    *("session_days", "user_history", "user_history_versions", "retention_versions", "retention"),
     *("latency_buckets", "latency", "device_effect", "device_differences", "device_pairs", "device_loads"),
     *("duration_buckets", "duration_cuts", "power_users", "engagement_concentration"),
     *("series_points", "anomalies", "unlikely_users", "likely_days"),
