@@ -116,8 +116,11 @@ def frequency(found: Activity) -> Chart:
         marker={"color": style.BLUE, "line": {"width": 0}},
         hovertemplate="%{y:,d}",
     )
-    unknown = found.frequency.get(None, 0)
-    notes = [f"Of {unknown:,} sessions it is not known: dates before them are missing, or before the history."]
+    notes = []
+    if longer := by_place.get(LONGER, 0):
+        notes.append(f"Last bar, {longer:,} sessions: more than {LOOK_BACK_DAYS} days, or the user's first session.")
+    if unknown := found.frequency.get(None, 0):
+        notes.append(f"Of {unknown:,} sessions it is not known: dates before them are missing, or before the history.")
     xaxis = {"title": {"text": "Days since the session before"}, "type": "category", "showgrid": False, "nticks": 12}
     largest = max([number for _, number in known], default=0)
     figure = go.Figure(bars, style.layout(xaxis, style.count_axis(largest))) if known else None
@@ -126,7 +129,7 @@ def frequency(found: Activity) -> Chart:
         title="Days between sessions",
         about=f"Sessions by the days since their user's session before, of {_period(found)}.",
         figure=figure,
-        notes=notes if unknown else [],
+        notes=notes,
         is_daily=False,
         unit="sessions",
     )

@@ -30,11 +30,15 @@ def device_tiles(devices: Devices | None) -> list[Tile]:
     rows = devices.differences[TOTAL]
     ends = [("Slowest device", rows[0]), ("Fastest device", rows[-1])] if len(rows) > 1 else []
     tiles = [
-        Tile(label=label, value=f"{_percent(row.ratio):+.0f} %", period=f"{row.device}, to the median device")
+        Tile(label=label, value=_signed(_percent(row.ratio)), period=f"{row.device}, to the median device")
         for label, row in ends
     ]
     effect = f"epsilon squared {devices.epsilon_squared:.3f}"
     return [*tiles, Tile(label="Effect of the device", value=devices.effect_size, period=effect)]
+
+
+def _signed(percent: float) -> str:
+    return f"{percent:+.0f} %".replace("-", "\u2212")
 
 
 def device_differences(devices: Devices) -> Chart:

@@ -5,6 +5,7 @@ Belongs here: HTML, in which every text is escaped. Does not: reading (profile_n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -28,6 +29,8 @@ from analytics_assets.transforms.drift import (
 
 FIRST = 3
 LONGEST = 40
+TIME = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})\.\d{6}Z")
+"""A time as a profile has it; shown to the second, and whole in the file that is saved."""
 HEADS = ("Column", "Nulls", "Distinct", "Least", "Greatest", "Most frequent", "Drift")
 
 
@@ -39,7 +42,7 @@ def columns(found: Profiles, feed: str) -> str:
     )
     return (
         '<div class="values" tabindex="0" role="region" aria-label="Columns of the newest arrival">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<table class="sentences"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
         f'<p class="fresh">{escape(fresh(found))}</p>{csv_link(_values(found), f"{feed}-columns.csv")}'
     )
 
@@ -110,4 +113,6 @@ def _drift(drifts: list[Drift]) -> str:
 def _cut(text: str | None) -> str:
     if text is None:
         return ""
+    if time := TIME.fullmatch(text):
+        return f"{time[1]} {time[2]}Z"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"

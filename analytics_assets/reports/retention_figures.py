@@ -151,7 +151,9 @@ def curves(cohorts: list[Cohort]) -> Chart:
         _curve(name, cells, colour, is_of_all=place < of_all) for place, (name, cells, colour) in enumerate(drawn)
     ]
     xaxis = {"title": {"text": "Weeks after"}, "rangemode": "tozero", "showgrid": False, "hoverformat": "d"}
-    notes = [] if unbounded else ["Active in a week or later: known when the last of the weeks has ended."]
+    notes = ["Active in a week or later: known when the last of the weeks has ended."]
+    if unbounded:
+        notes = [f"Active in it or later: up to week {max(unbounded)}, where both lines meet."]
     figure = go.Figure(traces, style.layout(xaxis, style.RATE_AXIS["share"]))
     return Chart(
         key="retention-by-age",

@@ -29,7 +29,7 @@ CONFIDENCE_PER_MILLE = 950
 
 MOST_CELLS = 20_000
 """Cells that are held at once, 4 KB each."""
-LEAST_ROWS = 32_768
+LEAST_ROWS = 131_072
 """Rows that are multiplied at once, where there are so many."""
 MOST_WEIGHT = 12
 EXACT_FLOAT32 = 2**24

@@ -99,7 +99,8 @@ def test_what_is_not_known_of_days_between_sessions_is_said_and_not_drawn(lakeho
     drawn = dict(zip(chart.figure.data[0].x, chart.figure.data[0].y, strict=True))
     assert (drawn["same day"], drawn["1"], drawn["2"], drawn["over 28, or first"]) == (5, 3, 0, 2)
     assert sum(drawn.values()) == 10
-    assert chart.notes[0].startswith("Of 7 sessions it is not known")
+    assert chart.notes[0] == "Last bar, 2 sessions: more than 28 days, or the user's first session."
+    assert chart.notes[1].startswith("Of 7 sessions it is not known")
 
 
 def test_entry_actions_have_their_bounce_rates(lakehouse: Lakehouse) -> None:

@@ -86,7 +86,7 @@ def test_the_table_under_the_chart_leaves_out_what_is_not_known(tmp_path: Path) 
 
 def test_the_large_numbers_are_the_slowest_and_the_fastest_device_and_the_effect(tmp_path: Path) -> None:
     tiles = device_tiles(devices(tmp_path))
-    assert [tile.value for tile in tiles] == ["+12 %", "-20 %", "small"]
+    assert [tile.value for tile in tiles] == ["+12 %", "\u221220 %", "small"]
     assert [tile.period for tile in tiles][:2] == ["iPad, to the median device", "<Mac>, to the median device"]
 
 

@@ -20,6 +20,7 @@ from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
 from analytics_assets.reports.profile_figures import _bin, distributions, drift_figures
 from analytics_assets.reports.profile_numbers import NEWEST, Profiles
+from analytics_assets.reports.profile_parts import _cut
 from analytics_assets.transforms.drift import arrivals_before, drifts
 from resources.delta_tables import arrow_schema
 from resources.lakehouse import Lakehouse
@@ -104,6 +105,19 @@ def test_the_columns_can_be_saved_and_say_up_to_when_they_go(lakehouse: Lakehous
     assert head[:5] == ["Column", "Rows", "Nulls", "Distinct", "Least"]
     assert rows[0][:6] == ["action", "1000", "0", "2", "'-1", ""]
     assert rows[0][6] == "view (889), edit (111)"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2025-01-06T09:30:00.123000Z", "2025-01-06 09:30:00Z"),
+        ("x" * 41, "x" * 39 + "\u2026"),
+        ("p100Z", "p100Z"),
+        (None, ""),
+    ],
+)
+def test_the_least_and_greatest_value_are_shown_shortly(value: str | None, said: str) -> None:
+    assert _cut(value) == said
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,7 @@ def test_the_curves_name_each_line_and_leave_out_the_cohorts_own_week(tmp_path: 
     drawn = {trace.name: (list(trace.x), list(trace.y)) for trace in chart.figure.data}
     assert drawn["Active in the week"] == ([1, 2], [7 / 40, 11 / 40])
     assert drawn["Cohort of 2025-01-13"] == ([1, 2], [0.1, 0.3])
+    assert chart.notes[-1] == "Active in it or later: up to week 2, where both lines meet."
 
 
 @pytest.mark.parametrize("weeks", [1, 3])
