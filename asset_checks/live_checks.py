@@ -26,6 +26,7 @@ from analytics_assets.transforms.buckets import PER_MILLE, bucket, quantile
 from analytics_assets.transforms.counts import EVENTS_SOURCE
 from asset_checks.law import Check, Law, Verdict
 from resources.conditions import one_of_dates
+from resources.local_frames import frame_of
 
 LIVE_AGREES = Check(
     table=BUCKETS,
@@ -58,7 +59,7 @@ def _counted(
 ) -> tuple[dict[str, dict[int, int]], dict[str, dict[int, int]]]:
     """Loads by date and bucket in the live table and in silver. first: minute from which the live table has loads."""
     feed, lakehouse = world.feed, world.lakehouse
-    known = F.broadcast(lakehouse.spark.session.createDataFrame([(file,) for file in files], "file string"))
+    known = F.broadcast(frame_of(lakehouse.spark.session, [(file,) for file in files], "file string"))
     minutes = lakehouse.read(world.tables[LIVE]).join(known, "file")
     wanted = [date.fromisoformat(day) for day in days]
     live = minutes.withColumn("day", local_date(F.col("minute"), feed.time_zone)).where(F.col("day").isin(*wanted))

@@ -21,6 +21,7 @@ from resources.delta_log import TableLike, data_files, is_plain
 from resources.delta_tables import DeltaTables, MissingTableError, Written, arrow_schema
 from resources.history import erase_before_newest
 from resources.lease import Lease
+from resources.local_frames import empty_frame
 from resources.spark import Spark, literal_path
 from resources.staged import adopt, new_folder, rows_of
 from resources.table_store import WriteError, check_columns
@@ -52,13 +53,13 @@ class Lakehouse(DeltaTables):
             reader = session.read.schema(table.schema).option("basePath", location)
             rows = reader.parquet(*[literal_path(file) for file in files])
         else:
-            return session.createDataFrame([], table.schema)
+            return empty_frame(session, table.schema)
         return rows.where(where.sql) if where else rows
 
     def read_or_empty(self, table: TableLike, where: Condition | None = None) -> DataFrame:
         """Rows of a table, none where it has not been written yet: for what is kept from run to run."""
         if not self.exists(table):
-            return self.spark.session.createDataFrame([], table.schema)
+            return empty_frame(self.spark.session, table.schema)
         return self.read(table, where)
 
     def replace(self, table: TableLike, rows: DataFrame, partitions: Sequence[str] | None, *, run_id: str) -> Written:

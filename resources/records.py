@@ -26,6 +26,7 @@ from resources.landing import LandedFile, Landing
 from resources.limits import LARGEST_FILE
 from resources.line_counts import COUNTED_HERE
 from resources.lines import relative_path
+from resources.local_frames import frame_of
 from resources.spark import literal_path
 
 NO_ARRAY, TOO_LARGE, PACKED = "no array", "too large", "packed"
@@ -86,7 +87,8 @@ def read_records(
     # As bytes: Spark's reader of texts copies its whole configuration for each file (docs/decisions.md).
     source = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(addresses)
     placed = source.select(relative_path(F.input_file_name(), landing.uri, files).alias("file"), "content")
-    known = spark.createDataFrame(
+    known = frame_of(
+        spark,
         [(file.path, file.arrival, counted[file.path]) for file in files],
         "file string, arrival string, _counted int",
     )

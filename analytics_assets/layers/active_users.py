@@ -26,6 +26,7 @@ from analytics_assets.transforms.active_users import (
 from analytics_assets.transforms.history import History, Period
 from resources.conditions import between, one_of
 from resources.delta_tables import arrow_schema
+from resources.local_frames import empty_frame, frame_of
 from resources.spark import gathered
 
 DAY = timedelta(days=1)
@@ -76,7 +77,7 @@ def build_active_users(world: World, now: Activity, table: str, keys: Sequence[s
     wanted = now.wanted[table]
     inside = sorted(key for key in keys if key in wanted)
     if not inside:
-        rows = world.lakehouse.spark.session.createDataFrame([], world.tables[table].schema)
+        rows = empty_frame(world.lakehouse.spark.session, world.tables[table].schema)
     elif table == DAILY:
         rows = _daily(world, now, inside)
     else:
@@ -92,7 +93,8 @@ def stage(now: Activity, table: str) -> Callable[[World, Sequence[str]], Built]:
 def _daily(world: World, now: Activity, keys: Sequence[str]) -> DataFrame:
     history = now.history
     complete = history.complete_days()
-    days = world.lakehouse.spark.session.createDataFrame(
+    days = frame_of(
+        world.lakehouse.spark.session,
         [
             (key, date.fromisoformat(key) in history.missing, complete[date.fromisoformat(key)], now.wanted[DAILY][key])
             for key in keys
@@ -108,7 +110,8 @@ def _daily(world: World, now: Activity, keys: Sequence[str]) -> DataFrame:
 def _periods(world: World, now: Activity, table: str, keys: Sequence[str]) -> DataFrame:
     start = KEY[table]
     found = [period for period in now.periods(table) if period.start.isoformat() in set(keys)]
-    periods = world.lakehouse.spark.session.createDataFrame(
+    periods = frame_of(
+        world.lakehouse.spark.session,
         [
             (p.start.isoformat(), p.end.isoformat(), p.is_complete, now.wanted[table][p.start.isoformat()])
             for p in found

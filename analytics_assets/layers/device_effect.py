@@ -39,6 +39,7 @@ from analytics_assets.transforms.device_loads import compared_versions, device_l
 from analytics_assets.transforms.history import Period
 from resources.conditions import one_of, one_of_dates
 from resources.delta_tables import arrow_schema
+from resources.local_frames import frame_of
 
 TABLE, BUCKETS = EFFECT, "latency_buckets"
 STRATIFIED = "stratified"
@@ -130,8 +131,8 @@ def _write_loads(world: World, months: Mapping[str, Period], keys: Sequence[str]
     where = one_of_dates("event_date", days)
     loads = page_loads(lakehouse.read_or_empty(world.tables["silver"], where), world.feed.page_views)
     compared = compared_versions(lakehouse.read_or_empty(world.tables[BUCKETS], where))
-    marks = lakehouse.spark.session.createDataFrame(
-        [(key, versions[key]) for key in months], "event_month string, input_version string"
+    marks = frame_of(
+        lakehouse.spark.session, [(key, versions[key]) for key in months], "event_month string, input_version string"
     )
     made = device_loads(loads, compared).unionByName(marks.select("event_month"), allowMissingColumns=True)
     rows = made.withColumn("loads", F.coalesce("loads", F.expr("0L"))).join(F.broadcast(marks), "event_month")

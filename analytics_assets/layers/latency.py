@@ -22,6 +22,7 @@ from analytics_assets.transforms.columns import TOTAL
 from analytics_assets.transforms.history import History, Period
 from analytics_assets.transforms.latency import latency
 from resources.conditions import one_of_dates
+from resources.local_frames import empty_frame, frame_of
 
 TABLE, BUCKETS = "latency", "latency_buckets"
 
@@ -87,7 +88,7 @@ def _wanted(world: World, parts: dict[str, Part]) -> dict[str, str]:
 def _rows(world: World, history: History | None, parts: dict[str, Part], versions: dict[str, str]) -> DataFrame:
     session, table = world.lakehouse.spark.session, world.tables[TABLE]
     if history is None or not parts:
-        return session.createDataFrame([], table.schema)
+        return empty_frame(session, table.schema)
     listed = []
     for key, part in parts.items():
         for name, period in part.periods:
@@ -95,7 +96,7 @@ def _rows(world: World, history: History | None, parts: dict[str, Part], version
             ends = [day.isoformat() for day in (period.start, inside.start, inside.end)]
             listed.append((key, versions[key], name, *ends, period.is_complete))
     shape = "period_month string, input_version string, period string, period_start string, first string, last string"
-    periods = session.createDataFrame(listed, f"{shape}, is_complete boolean").withColumns(
+    periods = frame_of(session, listed, f"{shape}, is_complete boolean").withColumns(
         {name: F.col(name).cast("date") for name in ("period_start", "first", "last")}
     )
     dates: Collection[str] = {day for part in parts.values() for day in part.dates}

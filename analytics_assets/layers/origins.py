@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from analytics_assets.feeds.formats import Csv, Format
 from analytics_assets.layers.reading import Reading
 from analytics_assets.transforms.bronze import REJECTED
+from resources.local_frames import frame_of
 
 
 def with_origins(rows: DataFrame, reading: Reading, file_format: Format, version: str) -> DataFrame:
@@ -22,7 +23,7 @@ def with_origins(rows: DataFrame, reading: Reading, file_format: Format, version
     if len({*headers.values()}) == 1 and not reading.quarantined:
         header = F.lit(next(iter(headers.values())))
     else:
-        known = rows.sparkSession.createDataFrame([*headers.items()], "file string, header string")
+        known = frame_of(rows.sparkSession, headers.items(), "file string, header string")
         stamped = stamped.join(F.broadcast(known), "file", "left")
         header = F.col("header")
     return stamped.withColumn("header", F.when(F.col("standing") == REJECTED, header))

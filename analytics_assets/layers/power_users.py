@@ -34,6 +34,7 @@ from analytics_assets.transforms.power_users import (
 )
 from resources.conditions import one_of, one_of_dates
 from resources.delta_tables import arrow_schema
+from resources.local_frames import frame_of
 from resources.spark import gathered
 
 TABLE, CONCENTRATION = "power_users", "engagement_concentration"
@@ -131,7 +132,7 @@ def _inputs(world: World, periods: Mapping[str, Period]) -> _Inputs:
         for name, column in (("user_days", "event_date"), ("sessions", "session_date"), ("silver", "event_date"))
     }
     return _Inputs(
-        thresholds=session.createDataFrame(thresholds, THRESHOLDS),
+        thresholds=frame_of(session, thresholds, THRESHOLDS),
         least_ms=min((cut[-1] for cut in thresholds), default=0),
         **read,
     )
@@ -185,7 +186,7 @@ def _for_ranks(world: World, steps: Mapping[str, Steps], percent: int | None) ->
         for name, own in steps.items()
         for step in (own.to_look_into() if percent is None else own.top(percent))
     ]
-    return world.lakehouse.spark.session.createDataFrame(rows, FOR_RANKS)
+    return frame_of(world.lakehouse.spark.session, rows, FOR_RANKS)
 
 
 def _curves(world: World, totals: DataFrame, steps: Mapping[str, Steps]) -> dict[str, list[dict[str, Any]]]:
@@ -196,7 +197,7 @@ def _curves(world: World, totals: DataFrame, steps: Mapping[str, Steps]) -> dict
     ]
     sums: dict[str, dict[int, int]] = {name: {} for name in steps}
     if places:
-        wanted = world.lakehouse.spark.session.createDataFrame(places, "period_month string, place long")
+        wanted = frame_of(world.lakehouse.spark.session, places, "period_month string, place long")
         for row in gathered(sums_at(ranked(totals, _for_ranks(world, steps, None)), wanted), SUMS).to_pylist():
             sums[row["period_month"]][row["place"]] = row["up_to_ms"]
     return {name: curve(own, sums[name]) for name, own in steps.items()}

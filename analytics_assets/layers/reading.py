@@ -24,6 +24,7 @@ from resources.arrow_files import GONE
 from resources.landing import LandedFile, Landing
 from resources.line_counts import FileLines, count_lines
 from resources.lines import one_file_a_task, read_lines
+from resources.local_frames import frame_of
 from resources.records import count_records, read_records
 from resources.spark import spark_config
 
@@ -150,7 +151,7 @@ def judged_rows(
     good = [file for file in reading.files if file.path not in bad]
     structure = "arrival string, file string, line_number long, raw string"
     files = [(q.file.arrival, q.file.path, 1, q.seen, q.rule) for q in reading.quarantined]
-    rejected = spark.createDataFrame(files, f"{structure}, _rule string")
+    rejected = frame_of(spark, files, f"{structure}, _rule string")
     typed_nulls = [F.lit(None).cast(column.data_type).alias(column.name) for column in contract.columns]
     rejected = rejected.select(
         "arrival", "file", "line_number", "raw", *typed_nulls, F.array("_rule").alias("violations")
@@ -186,7 +187,7 @@ def _judged_lines(
     )
     if not first.is_usual:
         places = [(file.path, [*(found := reading.layouts[file.path]).places], found.width) for file in files]
-        known = spark.createDataFrame(places, f"file string, {PLACES} array<int>, {WIDTH} int")
+        known = frame_of(spark, places, f"file string, {PLACES} array<int>, {WIDTH} int")
         lines = lines.join(F.broadcast(known), "file")
     return judge(
         lines,
@@ -208,8 +209,8 @@ def reading_config(spark: SparkSession, file_format: Format) -> spark_config:
 def _with_arrival(rows: DataFrame, files: Sequence[LandedFile], pattern: str | None) -> DataFrame:
     columns: list[str | Column] = ["file", "line_number", "raw"]
     if pattern is None or any(len(file.arrival) > DATE_LENGTH for file in files):
-        arrivals = rows.sparkSession.createDataFrame(
-            [(file.path, file.arrival) for file in files], "file string, arrival string"
+        arrivals = frame_of(
+            rows.sparkSession, [(file.path, file.arrival) for file in files], "file string, arrival string"
         )
         return rows.join(F.broadcast(arrivals), "file").select("arrival", *columns)
     # As bytes: a part of a text is found by counting its characters, row after row.
