@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.quality_rule import FEW_LATE, FEW_REJECTED, FILES_ARE_READ
@@ -26,7 +27,8 @@ SENTENCES = {
 
 def judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on arrivals, read without a JVM."""
-    found, rule = arrived(world.counts(COLUMNS, pc.field("source") == EVENTS_SOURCE)), world.feed.quality
+    wanted = (pc.field("source") == EVENTS_SOURCE) & pc.field("arrival").isin(pa.array(arrivals, pa.string()))
+    found, rule = arrived(world.counts(COLUMNS, wanted)), world.feed.quality
     verdicts: dict[str, dict[str, Verdict]] = {name: {} for name in SENTENCES}
     for arrival in arrivals:
         own = found.get(arrival, Arrived())

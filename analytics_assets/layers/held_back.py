@@ -49,13 +49,14 @@ def arrived(counts: pa.Table) -> dict[str, Arrived]:
     """What landed and what became of it, by arrival. counts: with COLUMNS."""
     found: dict[str, Arrived] = {}
     events = counts.filter(pc.equal(counts["source"], EVENTS_SOURCE))
-    for row in events.group_by([name for name in COLUMNS if name != "rows"]).aggregate([("rows", "sum")]).to_pylist():
+    for row in events.group_by(["arrival", "standing", "event_date"]).aggregate([("rows", "sum")]).to_pylist():
         own, standing = found.setdefault(row["arrival"], Arrived()), row["standing"]
         own.rows[standing] = own.rows.get(standing, 0) + row["rows_sum"]
         if standing in ACCEPTED:
             own.dates.add(row["event_date"])
-        elif standing == REJECTED and row["rule"] in FILE_RULES:
-            own.quarantined.add(f"{row['file']}: {row['rule']}")
+    is_quarantined = (pc.field("standing") == REJECTED) & pc.field("rule").isin(pa.array(sorted(FILE_RULES)))
+    for row in events.filter(is_quarantined).select(["arrival", "file", "rule"]).to_pylist():
+        found[row["arrival"]].quarantined.add(f"{row['file']}: {row['rule']}")
     return found
 
 

@@ -42,10 +42,12 @@ def wanted_versions(world: World) -> dict[str, str]:
     """The version of each arrival: of its files' bytes, the rules by which they were read, and what was forgotten."""
     wanted = (pc.field("source") == EVENTS_SOURCE) & pc.field("standing").isin(pa.array([LANDED, FORGOTTEN]))
     files = world.counts(["source", "standing", "arrival", "file", "content", "rows"], wanted)
-    found: dict[str, list[str]] = {}
-    for row in files.select(["arrival", "file", "content", "standing", "rows"]).to_pylist():
-        of_file = row["content"] if row["standing"] == LANDED else f"{row['rows']} {FORGOTTEN}"
-        found.setdefault(row["arrival"], []).append(f"{row['file']}|{of_file}")
+    is_landed = pc.equal(files["standing"], LANDED)
+    forgotten = pc.binary_join_element_wise(pc.cast(files["rows"], pa.string()), FORGOTTEN, " ")
+    of_file = pc.if_else(is_landed, pc.fill_null(files["content"], ""), forgotten)
+    lines = pa.table({"arrival": files["arrival"], "line": pc.binary_join_element_wise(files["file"], of_file, "|")})
+    by_arrival = lines.group_by("arrival").aggregate([("line", "list")])
+    found: dict[str, list[str]] = {row["arrival"]: row["line_list"] for row in by_arrival.to_pylist()}
     for arrival in arrivals_being_read(world, EVENTS_SOURCE) & {*found}:
         found[arrival].append(being_read(EVENTS_SOURCE))
     columns = [f"{field.name} {field.dataType.simpleString()}" for field in profiled_columns(world.feed)]
