@@ -13,8 +13,7 @@ from pyspark.sql.types import StructType
 
 
 def frame_of(spark: SparkSession, rows: Iterable[Sequence[Any]], schema: StructType | str) -> DataFrame:
-    """Rows with the columns of a schema, in its order. No times: of which zone they are
-    would hang on how they are handed over.
+    """Rows with the columns of a schema, in its order. No times: their zone would hang on the way they are handed over.
 
     Handed over as Arrow. Of a list of rows Spark would have each task ask Python, which a session in the process starts
     for that alone, and again for each frame (docs/decisions.md).
