@@ -23,6 +23,7 @@ LONGEST = 24
 ROW, FRAME = 24, 110
 """Heights in pixels: of a column's row, and of what stands around the rows."""
 SCALE = [[place, colour] for place, colour in zip((0.0, 0.5, 1.0), style.SCALE, strict=True)]
+POWERS_OF_TWO = "bin, named by its end nearer to 0; the other is twice as far"
 DISTANCE = (
     "Jensen-Shannon distance, from 0 (as before) to 1 (nothing in common), to the mean of the arrivals before it."
 )
@@ -71,7 +72,11 @@ def _distribution(
     is_bins = bool(row["histogram"])
     every = {one for one in (*now, *usual) if one is not OTHERS or now.get(one) or usual.get(one)}
     order = sorted(every) if is_bins else sorted(every, key=lambda one: (one is OTHERS, -now.get(one, 0), str(one)))
-    names = [_bin(one, is_hour=row["distinct"] is None) if is_bins else _value(one) for one in order]
+    is_hour = row["distinct"] is None
+    names = [_bin(one, is_hour=is_hour) if is_bins else _value(one) for one in order]
+    # On a phone the whole names of bins would stand upright and take the chart's place.
+    short = [_end(one) for one in order] if is_bins and not is_hour else names
+    by = ("hour of the day" if is_hour else POWERS_OF_TWO) if is_bins else "value"
     series = [(f"Arrival {found.arrival}", now, style.BLUE)]
     if before:
         series.append((f"Mean of {len(before)} before", usual, style.GREY))
@@ -81,11 +86,12 @@ def _distribution(
             y=[part.get(one, 0.0) for one in order[:MOST_BARS]],
             name=escape(name),
             marker={"color": colour, "line": {"width": 0}},
-            hovertemplate="%{y:.1%}",
+            customdata=[escape(name) for name in names[:MOST_BARS]],
+            hovertemplate="%{customdata}: %{y:.1%}",
         )
         for name, part, colour in series
     ]
-    ticks = {"tickvals": [str(place) for place in range(len(order))], "ticktext": [escape(name) for name in names]}
+    ticks = {"tickvals": [str(place) for place in range(len(order))], "ticktext": [escape(name) for name in short]}
     step = max(1, -(-len(order) // 8))
     xaxis = {
         **{"type": "category", "tickmode": "array", "showgrid": False, "automargin": True},
@@ -94,7 +100,7 @@ def _distribution(
     return Chart(
         key=f"distribution-{at}",
         title=row["column_name"],
-        about="Share of the rows with a value, by bin." if is_bins else "Share of the rows with a value, by value.",
+        about=f"Share of the rows with a value, by {by}.",
         figure=go.Figure(traces, style.layout(xaxis, style.RATE_AXIS["share"], barmode="group")),
         is_daily=False,
         unit="share of the rows",

@@ -75,10 +75,17 @@ def _undrawn(cohorts: list[Cohort]) -> list[str]:
     return [f"Drawn are the latest {DRAWN_COHORTS} of {len(cohorts):,} cohorts."] if earlier > 0 else []
 
 
+def _in_short(users: int) -> str:
+    """A cohort's size beside its row, where a phone has few places; whole in the table of values."""
+    if users < 10_000:
+        return f"{users:,}"
+    return f"{users / 1e3:.0f}k" if users < 999_500 else f"{users / 1e6:.1f}M"
+
+
 def _of_cells(chart: Chart, cohorts: list[Cohort], weeks: list[int]) -> Chart:
     if not weeks:
         return chart
-    names = [f"{cohort.start} ({cohort.size:,})" for cohort in cohorts]
+    names = [f"{cohort.start} ({_in_short(cohort.size)})" for cohort in cohorts]
     rows = [[cohort.cells.get(week) for week in weeks] for cohort in cohorts]
     later = [cell.rate for row in rows for week, cell in _at(weeks, row) if week and cell.rate is not None]
     heat = go.Heatmap(

@@ -17,7 +17,7 @@ from analytics_assets.reports.cohorts import Cell, Cohort, SignUps, overall
 from analytics_assets.reports.numbers import read_numbers
 from analytics_assets.reports.page import page
 from analytics_assets.reports.pages import REPORTS
-from analytics_assets.reports.retention_figures import NOTHING, curves, retention, sign_up_triangle, triangle
+from analytics_assets.reports.retention_figures import NOTHING, _in_short, curves, retention, sign_up_triangle, triangle
 from analytics_assets.transforms.history import History
 from analytics_assets.transforms.retention import COHORTS, SIGN_UP, Closed, cells, counted_apart
 from resources.lakehouse import Lakehouse
@@ -54,6 +54,14 @@ def test_the_triangle_draws_known_cells_with_their_users_and_intervals(tmp_path:
     assert heat.customdata[0][0] == "Week 1: 4 users, 40.0%, 95 % interval 16.8% to 68.7%"
     assert [(x, y[:10]) for x, y in zip(hatch.x, hatch.y, strict=True)] == [(2, "2025-01-06"), (1, "2025-01-13")]
     assert "late rows may still come" in heat.customdata[1][0]
+
+
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [(0, "0"), (9_999, "9,999"), (10_000, "10k"), (999_499, "999k"), (999_500, "1.0M"), (12_345_678, "12.3M")],
+)
+def test_the_size_of_a_large_cohort_is_told_in_few_signs(users: int, said: str) -> None:
+    assert _in_short(users) == said
 
 
 def test_ages_are_weighed_by_the_users_of_the_cohorts_that_are_old_enough(tmp_path: Path) -> None:
