@@ -128,7 +128,7 @@ def test_a_snapshot_that_was_half_read_leaves_nothing_in_the_dimension(
 
 
 def test_another_arrival_is_computed_while_a_file_is_half_read(notes: Path, quick_spark: Spark, tmp_path: Path) -> None:
-    """Dates are computed from what bronze holds of the half-read file: when it is whole they are computed again."""
+    """The half-read file is read with it: dates would be computed with half of it, and their checks would fail."""
     shutil.copytree(notes, tmp_path, dirs_exist_ok=True)
     landed = tmp_path / "landing" / FILE
     content, times = landed.read_bytes(), (landed.stat().st_atime_ns, landed.stat().st_mtime_ns)
@@ -139,7 +139,8 @@ def test_another_arrival_is_computed_while_a_file_is_half_read(notes: Path, quic
     late = [f"dan,{day} 11:00:00,page_view,p1,1,5.9.0" for day in (EMPTY, date(2025, 1, 20))]
     write(tmp_path / "landing/notes/events/2025-02-02/late.csv", HEADER, *late)
     world = world_at(tmp_path, quick_spark)
-    run_pass(world, Observer(), ["2025-02-02"])
+    assert run_pass(world, Observer(), ["2025-02-02"]).failed == {}
+    assert pending_arrivals(world) == []
     silver = world.lakehouse.rows(world.tables["silver"])
     assert (silver[EMPTY.isoformat()], silver["2025-01-20"]) == (10, 9)
     landed.write_bytes(content)
