@@ -36,7 +36,7 @@ def test_the_first_line_that_is_too_long_is_told_with_its_number_and_bytes(text:
 @pytest.mark.parametrize(
     ("begin", "name"),
     [
-        (gzip.compress(b"a"), "gzip"),
+        (gzip.compress(b"a", mtime=0), "gzip"),  # with a time both halves of a parallel run would name it otherwise
         (b"PK\x03\x04", "zip"),
         (b"BZh91AY&SY", "bzip2"),
         (b"BZh9 is no bzip2", ""),
