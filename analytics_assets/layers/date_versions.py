@@ -1,7 +1,7 @@
-"""Date versions: of a table that follows from user days of all dates, the version of each date that it was made of.
+"""Date versions: of which version of each date a table was made that does not say it in its own rows.
 
 Belongs here: reading and writing these versions, each table's in a table beside it. Does not: what they are used for
-(user_history.py, retention.py).
+(published.py, user_history.py, retention.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from analytics_assets.layers.world import World
 
 
 def recorded(world: World, name: str) -> dict[str, str]:
-    """ISO date -> the version of user_days with which a table was made. name: of the table that tells it."""
+    """ISO date -> the version with which a table was made. name: of the table that tells it."""
     if not world.lakehouse.exists(world.tables[name]):
         return {}
     rows = world.lakehouse.arrow(world.tables[name]).to_pylist()

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.spec import Published
+from analytics_assets.layers import date_versions
 from analytics_assets.layers.unfinished import begin, with_others
 from analytics_assets.layers.world import Built, World, built, differing
 from analytics_assets.transforms.columns import TOTAL
@@ -27,7 +28,8 @@ def events_to_publish(world: World) -> list[str]:
     """Dates whose published events are not those of silver."""
     tables = [world.tables[found.name] for found in world.feed.published if found.source == "silver"]
     standing = {day for table in tables for day in world.lakehouse.rows(table)}
-    return sorted(differing(with_others(_recorded(world), standing), world.lakehouse.versions(world.tables["silver"])))
+    recorded = with_others(date_versions.recorded(world, VERSIONS), standing)
+    return sorted(differing(recorded, world.lakehouse.versions(world.tables["silver"])))
 
 
 def publish_events(world: World, published: Published, days: Sequence[str]) -> Built:
@@ -42,13 +44,9 @@ def publish_events(world: World, published: Published, days: Sequence[str]) -> B
     begin(world, VERSIONS, "event_date", keys)
     written = lakehouse.replace(table, rows.repartition("event_date"), keys, run_id=world.run_id)
     versions = lakehouse.versions(world.tables["silver"])
-    recorded = {day: version for day, version in _recorded(world).items() if day not in keys}
+    recorded = {day: version for day, version in date_versions.recorded(world, VERSIONS).items() if day not in keys}
     recorded |= {day: versions[day] for day in keys if day in versions}
-    columns: dict[str, list[Any]] = {
-        "event_date": [date.fromisoformat(day) for day in recorded],
-        "input_version": list(recorded.values()),
-    }
-    lakehouse.put(world.tables[VERSIONS], columns, world.run_id, keys)
+    date_versions.record(world, VERSIONS, recorded, keys)
     return built(world, table, written, keys)
 
 
@@ -93,11 +91,3 @@ def _totals(world: World, published: Published) -> tuple[dict[date, int], dict[d
     if lakehouse.exists(table):
         before = {row[key]: (row[figure], row[STAMP]) for row in lakehouse.arrow(table).to_pylist()}
     return now, before
-
-
-def _recorded(world: World) -> dict[str, str]:
-    table = world.tables[VERSIONS]
-    if not world.lakehouse.exists(table):
-        return {}
-    rows = world.lakehouse.arrow(table).to_pylist()
-    return {row["event_date"].isoformat(): row["input_version"] for row in rows}

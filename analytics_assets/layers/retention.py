@@ -46,12 +46,13 @@ def build_retention(world: World, *, again: bool = False) -> Built:
     stands = lakehouse.arrow(table).cast(CELLS).sort_by(ORDER) if lakehouse.exists(table) else CELLS.empty_table()
     history, lateness = _history(world)
     of_users = user_history.recorded_versions(world)
+    changed = differing(date_versions.recorded(world, VERSIONS), of_users)
     fresh = CELLS.empty_table()
     if history is not None:
-        changed = None if again or not _is_finished(world) else _dates_changed(world, of_users)
         closed = _closed(history, lateness)
+        known = None if again or not _is_finished(world) else changed
         by_sign_up = sign_ups.sign_up_cells(world, history, closed["week"], world.feed.cohort_weeks)
-        fresh = pa.concat_tables([*_first_activity_cells(world, closed, stands, changed), by_sign_up])
+        fresh = pa.concat_tables([*_first_activity_cells(world, closed, stands, known), by_sign_up])
     due: dict[PeriodName, pa.Table] = {}
     for period in _lengths(world):
         wanted, before = (cells_of.filter(pc.field("period") == period) for cells_of in (fresh, stands))
@@ -62,7 +63,7 @@ def build_retention(world: World, *, again: bool = False) -> Built:
         whole.begin(world, TABLE)
     for period, wanted in due.items():
         written = lakehouse.put(table, wanted, world.run_id, [period], one_of("period", [period]))
-    date_versions.record(world, VERSIONS, of_users, _dates_changed(world, of_users))
+    date_versions.record(world, VERSIONS, of_users, changed)
     whole.record(world, TABLE, _version(world, history, lateness, of_users))
     return Built(table=table, written=written, rows={"": len(fresh)})
 
@@ -94,10 +95,6 @@ def _first_activity_cells(
 
 def _is_finished(world: World) -> bool:
     return whole.recorded(world).get(TABLE, UNFINISHED) != UNFINISHED
-
-
-def _dates_changed(world: World, of_users: Mapping[str, str]) -> Collection[str]:
-    return differing(date_versions.recorded(world, VERSIONS), of_users)
 
 
 def _closed(history: History, lateness: int) -> dict[PeriodName, Closed]:

@@ -158,9 +158,11 @@ def curves(cohorts: list[Cohort]) -> Chart:
         _curve(name, cells, colour, is_of_all=place < of_all) for place, (name, cells, colour) in enumerate(drawn)
     ]
     xaxis = {"title": {"text": "Weeks after"}, "rangemode": "tozero", "showgrid": False, "hoverformat": "d"}
-    notes = ["Active in a week or later: known when the last of the weeks has ended."]
-    if unbounded:
-        notes = [f"Active in it or later: up to week {max(unbounded)}, where both lines meet."]
+    later = (
+        f"Active in it or later: up to week {max(unbounded)}, where both lines meet."
+        if unbounded
+        else "Active in a week or later: known when the last of the weeks has ended."
+    )
     figure = go.Figure(traces, style.layout(xaxis, style.RATE_AXIS["share"]))
     return Chart(
         key="retention-by-age",
@@ -169,7 +171,7 @@ def curves(cohorts: list[Cohort]) -> Chart:
         figure=figure,
         notes=[
             "Bars: where the share of all lies with 95 % certainty (Wilson). Of a cohort the hover says it.",
-            *notes,
+            later,
         ],
         is_daily=False,
         unit="share of users",

@@ -106,14 +106,14 @@ def _joined(kept: DataFrame, added: DataFrame, attributes: Sequence[str]) -> Dat
     both = kept.join(added.hint("shuffle_hash"), "user_id", "full_outer")
     placed = both.withColumn("_first", F.least("_may_be_first", "_added_first"))
     first = F.col("_first.first_date")
-    parts = [
-        {bits: _moved_to(first, F.col(day), F.col(f"{prefix}{bits}"), bits) for bits in BITS}
-        for prefix, day in (("", "_day"), ("_added_", "_added_day"))
+    of_both = [
+        _moved_to(first, F.col("_day"), F.col(bits), bits)
+        .bitwiseOR(_moved_to(first, F.col("_added_day"), F.col(f"_added_{bits}"), bits))
+        .alias(bits)
+        for bits in BITS
     ]
     # A user without a first day has no day at all.
-    return placed.where("_first IS NOT NULL").select(
-        "user_id", "_first.*", *[parts[0][bits].bitwiseOR(parts[1][bits]).alias(bits) for bits in BITS]
-    )
+    return placed.where("_first IS NOT NULL").select("user_id", "_first.*", *of_both)
 
 
 def _moved_to(first: Column, day: Column, bits: Column, name: str) -> Column:
