@@ -78,6 +78,9 @@ class Lakehouse(DeltaTables):
             return self._replace_by_delta(table, rows, partitions, words)
         except Exception as error:
             raise self._store.explained(error, location) from error
+        except BaseException:  # somebody stopped it: an engine would go on with what nobody waits for
+            self.spark.interrupt()
+            raise
 
     def _replace_staged(
         self, table: TableLike, rows: DataFrame, partitions: Sequence[str] | None, words: str
@@ -115,9 +118,8 @@ class Lakehouse(DeltaTables):
         )
         if partitions is not None:
             column = table.partition_by[0]
-            is_date = table.schema[column].dataType == DateType()
-            where = one_of_dates(column, partitions) if is_date else one_of(column, partitions)
-            writer = writer.option("replaceWhere", where.sql)
+            named = one_of_dates if table.schema[column].dataType == DateType() else one_of
+            writer = writer.option("replaceWhere", named(column, partitions).sql)
         writer.save(self.location(table))
         return self.last_commit(table)
 

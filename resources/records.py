@@ -27,7 +27,7 @@ from resources.limits import LARGEST_FILE
 from resources.line_counts import COUNTED_HERE
 from resources.lines import relative_path
 from resources.local_frames import frame_of
-from resources.spark import literal_path
+from resources.spark import Spark, literal_path
 
 NO_ARRAY, TOO_LARGE, PACKED = "no array", "too large", "packed"
 """What a file is in place of an array, beside GONE and FORBIDDEN."""
@@ -58,14 +58,14 @@ class FileRecords:
     content: str
 
 
-def count_records(spark: SparkSession, files: Sequence[LandedFile]) -> dict[str, FileRecords]:
+def count_records(spark: Spark, files: Sequence[LandedFile]) -> dict[str, FileRecords]:
     """Count the records of each file from its bytes; result by the file's path.
 
     Few bytes are counted here, which takes less time than to start Python beside Spark; more by all tasks.
     """
     uris = [(file.arrow_uri, file.size) for file in files]
     is_little = sum(size for _, size in uris) <= COUNTED_HERE
-    counted = _count_all(uris) if is_little else _counted_by_tasks(spark, uris)
+    counted = _count_all(uris) if is_little else _counted_by_tasks(spark.session, uris)
     by_uri = {
         uri: FileRecords(records=records, fault=fault, seen=seen, content=content)
         for uri, records, fault, seen, content in counted

@@ -32,7 +32,8 @@ def check(feed_name: str, paths: Sequence[Path], day: str | None, as_json: bool,
     files = [_found(path) for path in paths]
     _, lakehouse = open_places(load_settings())
     with console.status("starting Spark", spinner="dots"):
-        spark = lakehouse.spark.session
+        spark = lakehouse.spark
+        _ = spark.session
     today = datetime.now(timezone.utc).date().isoformat()
     checked = []
     for path in files:

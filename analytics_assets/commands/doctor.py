@@ -15,8 +15,8 @@ from resources.errors import UserError
 from resources.jars import S3_JARS, jar_paths
 from resources.java import java_home, java_version
 from resources.object_store import ObjectStore, is_bucket, split, told
+from resources.session_config import driver_memory
 from resources.settings import load_settings
-from resources.spark import driver_memory
 
 GB = 1024**3
 LEAST_MEMORY_GB = 4

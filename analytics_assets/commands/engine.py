@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from resources import engine
+from resources.session_config import session_config
 from resources.settings import load_settings
-from resources.spark import session_config
 
 
 def start(console: Console) -> None:

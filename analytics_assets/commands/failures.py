@@ -41,7 +41,8 @@ def explain(error: Exception) -> str:
     """What failed, and what to do; of a failure that is not known its first words, and where Spark's log is."""
     from resources.engine import log_of
     from resources.object_store import meaning
-    from resources.spark import SparkError, check_answers, driver_memory, resolve_master
+    from resources.session_config import driver_memory, resolve_master
+    from resources.spark import SparkError, check_answers
     from resources.spark_log import spark_log
 
     settings = load_settings()
@@ -83,7 +84,7 @@ def _said(error: Exception) -> str:
 
 
 def _too_little(settings: Settings, master: str) -> str:
-    from resources.spark import driver_memory
+    from resources.session_config import driver_memory
 
     if master.startswith("sc://"):
         return (

@@ -45,10 +45,7 @@ def live(feed_name: str, hours: int, once: bool, console: Console) -> None:
         console.print(f"{datetime.now(timezone.utc):%H:%M:%S} {line_of(progress)}", markup=False, soft_wrap=True)
 
     signal.signal(signal.SIGTERM, stop)
-
-    def is_stopped() -> bool:
-        signal.signal(signal.SIGINT, stop)  # Spark takes it for itself when it starts, and would cancel its jobs
-        return stopped.is_set()
+    signal.signal(signal.SIGINT, stop)
 
     if not once:
         console.print(f"live: {feed.name}, the last {hours} hours, from {landing.root}. Ctrl-C ends it.")
@@ -60,7 +57,7 @@ def live(feed_name: str, hours: int, once: bool, console: Console) -> None:
         hours=hours,
         once=once,
         watching=told,
-        is_stopped=is_stopped,
+        is_stopped=stopped.is_set,
     )
     console.print("all that has landed is counted" if not stopped.is_set() else "stopped: what was counted is whole")
 

@@ -22,8 +22,8 @@ from rich.console import Console
 from analytics_assets.commands.instance import PROJECT, prepare_home
 from resources import engine
 from resources.errors import UserError
+from resources.session_config import session_config
 from resources.settings import Settings, load_settings
-from resources.spark import session_config
 
 HOST = "127.0.0.1"
 STOP_S = 45  # as long as a run may take to end when it is told to

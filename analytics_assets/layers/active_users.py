@@ -27,7 +27,7 @@ from analytics_assets.transforms.history import History, Period
 from resources.conditions import between, one_of
 from resources.delta_tables import arrow_schema
 from resources.local_frames import empty_frame, frame_of
-from resources.spark import gathered
+from resources.spark import gathered, kept
 
 DAY = timedelta(days=1)
 DAILY, WEEK, MONTH, KEY = reach.DAILY, reach.WEEK, reach.MONTH, reach.KEY
@@ -58,11 +58,8 @@ def current_activity(world: World) -> Iterator[Activity | None]:
         yield None
         return
     days = _user_days(world, history.start, history.as_of)
-    firsts = first_days(days, world.feed.attributes).coalesce(1).persist()
-    try:
+    with kept(first_days(days, world.feed.attributes).coalesce(1)) as firsts:
         yield Activity(history, firsts, _wanted(world, history, firsts))
-    finally:
-        firsts.unpersist()
 
 
 def keys_behind(world: World, now: Activity, table: str) -> list[str]:

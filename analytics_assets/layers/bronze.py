@@ -40,6 +40,7 @@ from resources.landing import LandedFile
 
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
+FEW_EVENTS, FEW_BYTES = 2_000_000, 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,8 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
     again = [file for file in files if file.arrival in known]
     if not again:
         return set()
-    reading = examine(world.lakehouse.spark.session, again, contract_of(world.feed.contract), world.feed.format)
+    _begin_spark(world, again)
+    reading = examine(world.lakehouse.spark, again, contract_of(world.feed.contract), world.feed.format)
     same = set(read_before(counts, EVENTS_SOURCE, reading, version))
     if same:
         of_same = [file for file in again if file.arrival in same]
@@ -101,28 +103,29 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
 
 
 def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
-    feed, lakehouse, spark = world.feed, world.lakehouse, world.lakehouse.spark.session
+    feed, lakehouse = world.feed, world.lakehouse
     table = world.tables["bronze"]
     keys = sorted({file.arrival for file in files})
     if not keys:
         return BuiltBronze(table=table, written=None, rows={})
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
-    reading = examine(spark, files, contract, feed.format, names)
+    _begin_spark(world, files)
+    reading = examine(lakehouse.spark, files, contract, feed.format, names)
     stones = tombstones(world)
     is_forgotten = is_forgotten_event(feed, stones) if stones else None
     source = events_source(feed)
     with unchanged(world, source, files):
         rows = without(_rows(world, reading), is_forgotten)
         left = begin_reading(world, EVENTS_SOURCE, keys)
-        with reading_config(spark, feed.format):
+        with reading_config(lakehouse.spark.session, feed.format):
             written = lakehouse.replace(table, rows.select(table.schema.fieldNames()), keys, run_id=world.run_id)
     changed = changed_meanwhile(world, source, files)
     stays = settled(keys, changed)
     counted = event_counts(lakehouse.read(table, one_of("arrival", stays)), feed.time_zone, contract.warns)
     fresh = new_counts(world, EVENTS_SOURCE, reading.of_arrivals(stays), reading_version(feed), counted)
     if is_forgotten is not None and (short := files_short_of_rows(fresh)):
-        with unchanged(world, source, files), reading_config(spark, feed.format):
+        with unchanged(world, source, files), reading_config(lakehouse.spark.session, feed.format):
             fresh = with_forgotten(fresh, rows_by_file(_rows(world, reading.of_files(short)), is_forgotten))
     touched = settle(world, stays, fresh, left & {*stays})
     done = built(world, table, written, keys)
@@ -134,6 +137,12 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
         told=reading.drift + changed_lines(changed),
         touched=touched,
     )
+
+
+def _begin_spark(world: World, files: Sequence[LandedFile]) -> None:
+    """Spark starts beside the counting of files, and knows whether much can follow from them: all that ever landed."""
+    events = sum(world.lakehouse.rows(world.tables["silver"]).values())
+    world.lakehouse.spark.begin(is_little=events <= FEW_EVENTS and sum(file.size for file in files) <= FEW_BYTES)
 
 
 def _rows(world: World, reading: Reading) -> DataFrame:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyspark.sql.functions as F
-from pyspark.sql import SparkSession
 
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import misnamed, named_arrival
@@ -26,7 +25,7 @@ from analytics_assets.transforms.counts import event_counts
 from resources.errors import UserError
 from resources.landing import Landing, landed_file
 from resources.landing_names import arrival_of
-from resources.spark import gathered
+from resources.spark import Spark, gathered, kept
 
 PLACE = "_place"
 COUNTED = pa.schema([("standing", pa.string()), ("rule", pa.string()), ("rows", pa.int64())])
@@ -88,7 +87,7 @@ def told_date(feed: Feed, path: Path) -> str | None:
     return next((found for name in names if (found := arrival_of(name))), None)
 
 
-def check_file(spark: SparkSession, feed: Feed, path: Path, day: str, examples: int) -> CheckedFile:
+def check_file(spark: Spark, feed: Feed, path: Path, day: str, examples: int) -> CheckedFile:
     """Judge a file as one of an arrival of a date (ISO form). examples: how many broken rows are kept at most."""
     landing = Landing(root=str(path.parent))
     file = landed_file(day, path.name, path.as_uri(), path.stat())
@@ -99,24 +98,20 @@ def check_file(spark: SparkSession, feed: Feed, path: Path, day: str, examples: 
     reading = examine(spark, [file], contract, feed.format, {file.path: fault} if fault else {})
     if reading.gone:
         raise UserError(f"{path}: the file vanished while it was read")
-    judged = judged_rows(spark, landing, reading, None, contract, feed.format)
+    judged = judged_rows(spark.session, landing, reading, None, contract, feed.format)
     rows = with_events(feed, judged.withColumn(PLACE, F.col("line_number")), keep_raw=True)
     # Kept meanwhile: asked anew for each question, the verdicts would be computed anew, and several times for each row.
     raw = F.when(F.col("violations").isNotNull(), F.col("raw")).alias("raw")
     wanted = rows.select("file", "event_date", "event_time", "standing", "violations", raw, PLACE)
-    with reading_config(spark, feed.format):
-        kept = wanted.persist()
-        try:
-            counted = gathered(event_counts(kept, feed.time_zone, contract.warns).select(COUNTED.names), COUNTED)
-            by_rule: dict[str, dict[str, int]] = {}
-            for row in counted.to_pylist():
-                of_standing = by_rule.setdefault(row["standing"], {})
-                of_standing[row["rule"]] = of_standing.get(row["rule"], 0) + row["rows"]
-            is_broken = not reading.quarantined and (REJECTED in by_rule or WARNED in by_rule)
-            first = kept.where("violations IS NOT NULL").orderBy(PLACE).limit(examples).select(BROKEN.names)
-            broken = gathered(first, BROKEN).to_pylist() if is_broken else []
-        finally:
-            kept.unpersist()
+    with reading_config(spark.session, feed.format), kept(wanted) as verdicts:
+        counted = gathered(event_counts(verdicts, feed.time_zone, contract.warns).select(COUNTED.names), COUNTED)
+        by_rule: dict[str, dict[str, int]] = {}
+        for row in counted.to_pylist():
+            of_standing = by_rule.setdefault(row["standing"], {})
+            of_standing[row["rule"]] = of_standing.get(row["rule"], 0) + row["rows"]
+        is_broken = not reading.quarantined and (REJECTED in by_rule or WARNED in by_rule)
+        first = verdicts.where("violations IS NOT NULL").orderBy(PLACE).limit(examples).select(BROKEN.names)
+        broken = gathered(first, BROKEN).to_pylist() if is_broken else []
     return CheckedFile(
         path=path,
         arrival=file.arrival,

@@ -50,7 +50,6 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     """
     dimension, lakehouse = world.feed.dimension, world.lakehouse
     assert dimension is not None
-    spark = lakehouse.spark.session
     table, rejected_table = world.tables[dimension.name], world.tables[f"{dimension.name}_rejected"]
     source = snapshot_source(world.feed)
     assert source is not None
@@ -60,7 +59,8 @@ def build_dimension(world: World, arrivals: Sequence[str], accepted: Collection[
     if not keys:
         return Built(table=table, written=None, rows={})
     contract = contract_of(dimension.contract)
-    reading = examine(spark, files, contract, dimension.format)
+    reading = examine(lakehouse.spark, files, contract, dimension.format)
+    spark = lakehouse.spark.session
     stones = tombstones(world)
     is_forgotten = is_forgotten_user(dimension, stones) if stones else None
     with unchanged(world, source, files):

@@ -84,7 +84,7 @@ def _lines(world: World, source: str, files: Sequence[LandedFile]) -> tuple[Read
     assert declared is not None
     contract = contract_of(declared.contract)
     names = {file.path: fault for file in files if source == EVENTS_SOURCE and (fault := misnamed(feed, file))}
-    reading = examine(spark, files, contract, declared.format, names)
+    reading = examine(world.lakehouse.spark, files, contract, declared.format, names)
     bad = {found.file.path for found in reading.quarantined}
     good = reading.of_files({file.path for file in files} - bad)
     if not good.files:
@@ -113,7 +113,7 @@ def _note_purged(world: World, arrivals: set[str]) -> None:
         return
     source, version = events_source(world.feed), reading_version(world.feed)
     files = files_of(world, source, arrivals)
-    reading = examine(world.lakehouse.spark.session, files, contract_of(world.feed.contract), world.feed.format)
+    reading = examine(world.lakehouse.spark, files, contract_of(world.feed.contract), world.feed.format)
     before = ours_of(world.counts(), EVENTS_SOURCE, arrivals)
     rows = before.to_pylist()
     changed = False

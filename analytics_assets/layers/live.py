@@ -111,7 +111,7 @@ def read_files(world: World, files: Sequence[LandedFile], users: DataFrame | Non
     feed, spark = world.feed, world.lakehouse.spark.session
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
-    reading = examine(spark, files, contract, feed.format, names)
+    reading = examine(world.lakehouse.spark, files, contract, feed.format, names)
     files = reading.files  # without those that are gone by now
     judged = judged_rows(spark, world.landing, reading, feed.landing, contract, feed.format)
     rows = without_users(world, with_events(feed, judged))

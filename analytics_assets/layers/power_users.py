@@ -35,7 +35,7 @@ from analytics_assets.transforms.power_users import (
 from resources.conditions import one_of, one_of_dates
 from resources.delta_tables import arrow_schema
 from resources.local_frames import frame_of
-from resources.spark import gathered
+from resources.spark import gathered, kept
 
 TABLE, CONCENTRATION = "power_users", "engagement_concentration"
 SOURCES = ("user_days", "sessions", "silver")
@@ -149,8 +149,8 @@ def _write_users(
     if not periods:
         return 0, {}
     read = _inputs(world, periods)
-    totals = user_totals(read.user_days, read.sessions, read.silver, periods, read.thresholds, read.least_ms).persist()
-    try:
+    asked = user_totals(read.user_days, read.sessions, read.silver, periods, read.thresholds, read.least_ms)
+    with kept(asked) as totals:
         steps = _steps(totals, periods)
         top = ranked(totals, _for_ranks(world, steps, max(world.feed.top_percents)))
         found = power_users(top, world.feed.top_percents)
@@ -159,8 +159,6 @@ def _write_users(
         in_order = rows.repartition("period_month").sortWithinPartitions("period_month", "rank", "user_id")
         written = lakehouse.replace(table, in_order, sorted(periods), run_id=world.run_id)
         return written.rows, _curves(world, totals, steps)
-    finally:
-        totals.unpersist()
 
 
 def _bounds(periods: Mapping[str, Period]) -> dict[str, Column]:

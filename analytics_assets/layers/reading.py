@@ -26,7 +26,7 @@ from resources.line_counts import FileLines, count_lines
 from resources.lines import one_file_a_task, read_lines
 from resources.local_frames import frame_of
 from resources.records import count_records, read_records
-from resources.spark import spark_config
+from resources.spark import Spark, spark_config
 
 SMALL_FILE_COST = 128 * 1024
 MOST_DRIFTS = 20
@@ -78,16 +78,17 @@ class Reading:
 
 
 def examine(
-    spark: SparkSession,
+    spark: Spark,
     files: Sequence[LandedFile],
     contract: Contract,
     file_format: Format,
     misnamed: Mapping[str, str] | None = None,
 ) -> Reading:
-    """Count the rows of files and look at their names and headers.
+    """Count the rows of files and look at their names and headers; Spark's session starts beside it.
 
     misnamed: path -> what is wrong with its name, where something is.
     """
+    spark.begin()
     faults = by_name(files, misnamed or {})
     layouts: dict[str, Layout] = {}
     lines: dict[str, FileLines] = {}
@@ -101,7 +102,7 @@ def examine(
         rows = {path: found.records for path, found in records.items()}
         content = {path: found.content for path, found in records.items()}
     else:
-        lines = count_lines(spark, to_open, file_format.encodings)
+        lines = count_lines(spark.session, to_open, file_format.encodings)
         gone = {path for path, counted in lines.items() if counted.fault == GONE}
         for file in to_open:
             if file.path not in faults and file.path not in gone:

@@ -22,6 +22,7 @@ from analytics_assets.transforms.dates import by_date
 from analytics_assets.transforms.dimension import attributes_by_date, with_attributes
 from analytics_assets.transforms.silver import events_in_sessions
 from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unsplit_sessions
+from resources.spark import kept
 
 
 def dates_behind(world: World) -> list[str]:
@@ -57,13 +58,10 @@ def build_silver(world: World, days: Sequence[str]) -> Built:
     if world.feed.sessions.splits_at_midnight:
         return _replace(world, keys, silver_rows(world, keys))
     while True:
-        rows = silver_rows(world, keys).persist()
-        try:
+        with kept(silver_rows(world, keys)) as rows:
             crossed = sorted({*crossed_into(world, rows, keys)} - {*keys})
             if not crossed:
                 return _replace(world, keys, rows)
-        finally:
-            rows.unpersist()
         _keep_contested(world, crossed)
         keys = sorted([*keys, *crossed])
 

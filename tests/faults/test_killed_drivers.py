@@ -14,8 +14,8 @@ from kills import kill_family, run_until
 from told import KILLED, STOPPED, WENT_ON, Record, Told
 
 from resources import engine
+from resources.session_config import session_config
 from resources.settings import Settings
-from resources.spark import session_config
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 

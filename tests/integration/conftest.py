@@ -18,8 +18,9 @@ from analytics_assets.feeds.notes import FEED as NOTES
 from analytics_assets.samples.notes import generate_notes
 from analytics_assets.samples.options import NotesOptions
 from resources import engine
+from resources.session_config import session_config
 from resources.settings import Settings
-from resources.spark import Spark, session_config
+from resources.spark import Spark
 
 collect_ignore_glob = ["test_versitygw.py"] if os.environ.get("TIDEBOOK_NO_VERSITYGW") == "1" else []
 

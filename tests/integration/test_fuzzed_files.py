@@ -20,7 +20,6 @@ from hostile_shapes import ACCESS_LOG, AQUA, NOTES, Shape
 from hostile_values import BYTES, NUMBERS, TEXTS, TIMES
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from analytics_assets.discovery import find_feed
 from analytics_assets.feeds.spec import Csv, Feed
@@ -113,7 +112,7 @@ def rows_by_hand(content: bytes, feed: Feed) -> int | None:
     return sum(line not in (b"", b"\r") for line in lines) - feed.format.header
 
 
-def try_batch(spark: SparkSession, root: Path, name: str, seed: int, tried: Tried, most: int = FILES) -> None:
+def try_batch(spark: Spark, root: Path, name: str, seed: int, tried: Tried, most: int = FILES) -> None:
     """Land a batch of files, judge them, and compare each file's rows with what was counted by hand."""
     shape, feed = FEEDS[name]
     random = Random(f"{name} {seed}")
@@ -130,8 +129,8 @@ def try_batch(spark: SparkSession, root: Path, name: str, seed: int, tried: Trie
     if feed.file_time is not None:
         files = [replace(file, arrival=named_arrival(feed, file)) for file in files]
     reading = examine(spark, files, contract, feed.format, _misnamed(feed, files))
-    rows = with_events(feed, judged_rows(spark, landing, reading, feed.landing, contract, feed.format))
-    with reading_config(spark, feed.format):
+    rows = with_events(feed, judged_rows(spark.session, landing, reading, feed.landing, contract, feed.format))
+    with reading_config(spark.session, feed.format):
         # Together: a task a file, which the reader asks for, would spend its time on files that it writes.
         rows.coalesce(4).write.parquet(str(root / "rows"))
     written = pq.read_table(root / "rows", columns=["file", "standing", "event_time", "event_date", "user_id", "raw"])
@@ -154,7 +153,7 @@ def _misnamed(feed: Feed, files: list[LandedFile]) -> dict[str, str]:
 @pytest.mark.parametrize("name", FEEDS)
 def test_damaged_files_are_accounted_for_to_the_last_row(name: str, quick_spark: Spark, tmp_path: Path) -> None:
     tried = Tried()
-    try_batch(quick_spark.session, tmp_path, name, 1, tried, FEW_FILES)
+    try_batch(quick_spark, tmp_path, name, 1, tried, FEW_FILES)
     assert name == "lines" or tried.rows["quarantined"] > 10
     assert tried.rows["rejected"] > 10 and tried.rows["on_time"] > 10
 
@@ -170,7 +169,7 @@ def test_no_damage_crashes_a_reader_or_loses_a_row(quick_spark: Spark, tmp_path:
         if time.monotonic() - began > SECONDS:
             raise TimeoutError
         for name in FEEDS:
-            try_batch(quick_spark.session, tmp_path, name, seed, tried)
+            try_batch(quick_spark, tmp_path, name, seed, tried)
         tried.rss = tried.rss or process.memory_info().rss
 
     with pytest.raises(TimeoutError):

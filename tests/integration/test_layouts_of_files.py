@@ -167,7 +167,7 @@ def test_what_was_rejected_is_kept_as_text_whatever_its_encoding(ran: Place) -> 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_judged_before_it_lands_as_it_is_judged_afterwards(name: str, ran: Place, quick_spark: Spark) -> None:
     path = ran.landing / "door" / DAY / name
-    checked = check_file(quick_spark.session, FEED, path, told_date(FEED, path) or "", examples=5)
+    checked = check_file(quick_spark, FEED, path, told_date(FEED, path) or "", examples=5)
     _, landed, rejected, good = FILES[name]
     assert (checked.arrival, checked.landed, checked.accepted) == (DAY, landed, len(good))
     assert (checked.rejected, checked.is_good) == (len(rejected), not rejected)
@@ -179,12 +179,12 @@ def test_a_file_is_judged_before_it_lands_as_it_is_judged_afterwards(name: str, 
 
 def test_what_a_file_would_bring_is_told_by_rule_with_the_first_rows(ran: Place, quick_spark: Spark) -> None:
     path = ran.landing / "door" / DAY / "usual.csv"
-    checked = check_file(quick_spark.session, FEED, path, "2025-01-03", examples=1)
+    checked = check_file(quick_spark, FEED, path, "2025-01-03", examples=1)
     assert (checked.standings, checked.reasons) == ({"late": 2}, {"ends_later": 1})
     assert checked.warnings == {"is_named": 1, "note_long": 1}
     [first] = checked.examples
     assert (first.line, first.raw) == (3, f"bob,{NOW},back,long note,{DAY} 09:00:00")
-    unknown = check_file(quick_spark.session, FEED, path.with_name("unknown.csv"), DAY, examples=1)
+    unknown = check_file(quick_spark, FEED, path.with_name("unknown.csv"), DAY, examples=1)
     assert unknown.drift == ("unknown columns colour, a, b; missing columns, which may be null, note, Until (UTC)")
 
 

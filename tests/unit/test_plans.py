@@ -24,7 +24,7 @@ from analytics_assets.transforms.unsplit_sessions import BLOCK, events_in_unspli
 from analytics_assets.transforms.user_days import user_days
 from resources.landing import Landing
 from resources.records import read_records
-from resources.spark import spark_config
+from resources.spark import Spark, spark_config
 
 KEY = ("user_id", "event_time", "action", "object_id")
 CONTENT = ["event_time", "user_id", "action", "object_id", "duration_ms"]
@@ -145,7 +145,7 @@ def test_bronze_is_judged_without_a_shuffle_and_without_python(spark: SparkSessi
 
 
 def test_files_of_the_usual_layout_are_read_in_one_scan_and_others_in_few_more(
-    spark: SparkSession, tmp_path: Path
+    spark_resource: Spark, tmp_path: Path
 ) -> None:
     """Whatever the number of headers: files of one separator and encoding share a scan."""
     folder = tmp_path / "notes" / "events" / "2025-01-03"
@@ -154,8 +154,8 @@ def test_files_of_the_usual_layout_are_read_in_one_scan_and_others_in_few_more(
 
     def planned() -> Callable[[str], int]:
         landing, contract = Landing(root=str(tmp_path)), contract_of(NOTES.contract)
-        reading = examine(spark, landing.files(NOTES.landing), contract, NOTES.format)
-        return nodes(judged_rows(spark, landing, reading, NOTES.landing, contract, NOTES.format))
+        reading = examine(spark_resource, landing.files(NOTES.landing), contract, NOTES.format)
+        return nodes(judged_rows(spark_resource.session, landing, reading, NOTES.landing, contract, NOTES.format))
 
     for place in range(3):
         (folder / f"usual{place}.csv").write_text(",".join(names) + "\n")

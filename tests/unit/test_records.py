@@ -19,6 +19,7 @@ from resources import json_elements
 from resources.landing import LandedFile, Landing
 from resources.limits import LONGEST_RECORD
 from resources.records import FileRecords, count_records, read_records
+from resources.spark import Spark
 
 
 class Record(pa.DataFrameModel):
@@ -37,20 +38,20 @@ def landed(root: Path, **files: bytes) -> list[LandedFile]:
     return Landing(root=str(root)).files("aqua/{arrival}/*.json")
 
 
-def counted(spark: SparkSession, root: Path, content: bytes) -> FileRecords:
+def counted(spark_resource: Spark, root: Path, content: bytes) -> FileRecords:
     [file] = landed(root, only=content)
-    return count_records(spark, [file])[file.path]
+    return count_records(spark_resource, [file])[file.path]
 
 
-def numbers(spark: SparkSession, files: list[LandedFile]) -> dict[str, int]:
-    return {path: found.records for path, found in count_records(spark, files).items()}
+def numbers(spark_resource: Spark, files: list[LandedFile]) -> dict[str, int]:
+    return {path: found.records for path, found in count_records(spark_resource, files).items()}
 
 
-def test_elements_are_read_with_their_place_as_they_are_written(spark: SparkSession, tmp_path: Path) -> None:
+def test_elements_are_read_with_their_place_as_they_are_written(spark_resource: Spark, tmp_path: Path) -> None:
     files = landed(tmp_path, one=b'\xef\xbb\xbf[{"id": "a"},\n 17, null]', two=b"[]", three=b'[{"id": "\xc3\xa4"}]')
-    of_file = numbers(spark, files)
+    of_file = numbers(spark_resource, files)
     assert {Path(path).stem: number for path, number in of_file.items()} == {"one": 3, "two": 0, "three": 1}
-    found = read_records(spark, Landing(root=str(tmp_path)), files, of_file)
+    found = read_records(spark_resource.session, Landing(root=str(tmp_path)), files, of_file)
     arrival = "2025-01-03"
     folder = f"aqua/{arrival}"
     expected = [
@@ -69,10 +70,12 @@ class NamedByFolder(Landing):
         return sorted({file.uri.rpartition("/")[0] for file in files})
 
 
-def test_a_file_that_lands_after_the_listing_is_left_out(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_file_that_lands_after_the_listing_is_left_out(spark_resource: Spark, tmp_path: Path) -> None:
     files = landed(tmp_path, one=b"[1]")
     landed(tmp_path, later=b"[2]")
-    found = read_records(spark, NamedByFolder(root=str(tmp_path)), files, numbers(spark, files))
+    found = read_records(
+        spark_resource.session, NamedByFolder(root=str(tmp_path)), files, numbers(spark_resource, files)
+    )
     assertDataFrameEqual(found, [("2025-01-03", "aqua/2025-01-03/one.json", 1, "1")])
 
 
@@ -91,9 +94,9 @@ def test_a_file_that_lands_after_the_listing_is_left_out(spark: SparkSession, tm
     ],
 )
 def test_a_file_that_is_no_array_says_what_it_is(
-    spark: SparkSession, tmp_path: Path, content: bytes, words: str
+    spark_resource: Spark, tmp_path: Path, content: bytes, words: str
 ) -> None:
-    found = counted(spark, tmp_path, content)
+    found = counted(spark_resource, tmp_path, content)
     assert (found.fault, found.seen) == ("no array", words)
 
 
@@ -116,8 +119,8 @@ def long_record(length: int) -> bytes:
         (long_record(9 * LONGEST_RECORD), "saw record 1 above 1,048,576 characters, or without an end"),
     ],
 )
-def test_a_record_above_a_limit_says_which(spark: SparkSession, tmp_path: Path, content: bytes, words: str) -> None:
-    found = counted(spark, tmp_path, content)
+def test_a_record_above_a_limit_says_which(spark_resource: Spark, tmp_path: Path, content: bytes, words: str) -> None:
+    found = counted(spark_resource, tmp_path, content)
     assert (found.fault, found.seen) == ("too large", words)
 
 
@@ -126,19 +129,19 @@ def test_a_record_above_a_limit_says_which(spark: SparkSession, tmp_path: Path, 
     [nested(100), b'["' + b"[" * 5000 + b'"]', b"[" + b"7" * 1000 + b"]", long_record(LONGEST_RECORD)],
     ids=["depth", "brackets in a text", "number", "length"],
 )
-def test_a_record_at_a_limit_is_read(spark: SparkSession, tmp_path: Path, content: bytes) -> None:
+def test_a_record_at_a_limit_is_read(spark_resource: Spark, tmp_path: Path, content: bytes) -> None:
     [file] = landed(tmp_path, only=content)
-    of_file = numbers(spark, [file])
+    of_file = numbers(spark_resource, [file])
     assert of_file == {file.path: 1}
-    read = read_records(spark, Landing(root=str(tmp_path)), [file], of_file).where("raw IS NOT NULL")
+    read = read_records(spark_resource.session, Landing(root=str(tmp_path)), [file], of_file).where("raw IS NOT NULL")
     assert read.count() == 1
 
 
 def test_a_file_that_sparks_own_reader_refuses_has_as_many_rows_as_were_counted(
-    spark: SparkSession, tmp_path: Path
+    spark_resource: Spark, tmp_path: Path
 ) -> None:
     files = landed(tmp_path, one=b"[1, 2, x]")
-    found = read_records(spark, Landing(root=str(tmp_path)), files, {files[0].path: 3})
+    found = read_records(spark_resource.session, Landing(root=str(tmp_path)), files, {files[0].path: 3})
     assert [(row.line_number, row.raw) for row in found.collect()] == [(1, None), (2, None), (3, None)]
 
 
@@ -151,9 +154,9 @@ def test_elements_are_counted_alike_whatever_the_pieces_in_which_they_come(monke
             assert json_elements.count_elements(io.BytesIO(octets).read) == len(array)
 
 
-def test_the_digest_of_a_file_is_that_of_its_bytes(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_digest_of_a_file_is_that_of_its_bytes(spark_resource: Spark, tmp_path: Path) -> None:
     files = landed(tmp_path, one=b"[1]", same=b"[1]", other=b"[2]")
-    content = {Path(path).stem: found.content for path, found in count_records(spark, files).items()}
+    content = {Path(path).stem: found.content for path, found in count_records(spark_resource, files).items()}
     assert content["one"] == content["same"] != content["other"]
 
 
@@ -189,10 +192,12 @@ JSON = st.recursive(
 @settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(JSON, max_size=5), min_size=1, max_size=20))
 def test_what_is_counted_from_the_bytes_is_what_is_read(
-    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, arrays: list[list[object]]
+    spark_resource: Spark, tmp_path_factory: pytest.TempPathFactory, arrays: list[list[object]]
 ) -> None:
     root = tmp_path_factory.mktemp("arrays")
     files = landed(root, **{f"f{place}": json.dumps(array).encode() for place, array in enumerate(arrays)})
-    of_file = numbers(spark, files)
-    read = read_records(spark, Landing(root=str(root)), files, of_file).groupBy("file").count().collect()
+    of_file = numbers(spark_resource, files)
+    read = (
+        read_records(spark_resource.session, Landing(root=str(root)), files, of_file).groupBy("file").count().collect()
+    )
     assert {row["file"]: row["count"] for row in read} == {path: number for path, number in of_file.items() if number}
