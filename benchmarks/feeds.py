@@ -16,13 +16,13 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-from deltalake import DeltaTable
-
+from benchmarks.file_counts import FileCounts
 from benchmarks.measure import Measured, measure
 from benchmarks.tidebook import COMMAND, Place
 
 START = date(2025, 3, 1)
 USUAL_LATENESS = timedelta(days=5)
+DATED = ("bronze", "silver", "sessions", "user_days")
 # Equal totals are not written again.
 PUBLISHED = ("active_users", "active_users_month", "dau", "mau")
 DUCKDB = """
@@ -118,15 +118,13 @@ def _ide(place: Place, events: int, days: int) -> None:
         for folder in folders:
             if not folder.exists():
                 (aside / folder.name).rename(folder)
+            counts = FileCounts(place, DATED) if folder == folders[-1] else None
             each, stages = place.run(folder.name, engine)
             total += each.wall_s
     _line("the last arrival, warm engine", each, stages)
     print(f"arrival by arrival: {total:.1f} s wall in all, {total / whole.wall_s:.1f} times the whole")
-    for name in ("silver", "sessions", "user_days"):
-        table = DeltaTable(str(place.lakehouse / "ide" / name))
-        metrics = table.history(1)[0]["operationMetrics"]
-        files = table.get_add_actions().num_rows
-        print(f"{name}: the last commit wrote {metrics.get('numFiles')} files of {files}")
+    for line in counts.told() if counts else []:
+        print(line)
 
 
 def _only_usually_late(file: Path, arrival: date) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,6 +42,8 @@ from resources.landing import LandedFile
 DAY = timedelta(days=1)
 LAST_SIGN = "~"
 FEW_EVENTS, FEW_BYTES = 2_000_000, 32 * 1024 * 1024
+MOST_FILES, MOST_BYTES = 50_000, 8 * 1024**3
+"""Of a part: Spark holds the name of each file several times over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +106,45 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
 
 
 def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
+    """Read files of whole arrivals, part by part: what stands of a part stays, where a later one is killed."""
+    done = BuiltBronze(table=world.tables["bronze"], written=None, rows={})
+    if files:
+        _begin_spark(world, files)
+    for part in parts(files):
+        more = _build_part(world, part)
+        done = BuiltBronze(
+            table=more.table,
+            written=more.written,
+            rows=done.rows | more.rows,
+            quarantined=done.quarantined + more.quarantined,
+            told=done.told + more.told,
+            touched=done.touched | more.touched,
+        )
+    return done
+
+
+def parts(files: Sequence[LandedFile]) -> Iterator[list[LandedFile]]:
+    """Files of whole arrivals, in their order: each part of at most so many files and bytes, or of one arrival."""
+    part: list[LandedFile] = []
+    size = 0
+    for _, arrived in groupby(sorted(files, key=lambda file: file.arrival), key=lambda file: file.arrival):
+        own = list(arrived)
+        more = sum(file.size for file in own)
+        if part and (len(part) + len(own) > MOST_FILES or size + more > MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part += own
+        size += more
+    if part:
+        yield part
+
+
+def _build_part(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     feed, lakehouse = world.feed, world.lakehouse
     table = world.tables["bronze"]
     keys = sorted({file.arrival for file in files})
-    if not keys:
-        return BuiltBronze(table=table, written=None, rows={})
     contract = contract_of(feed.contract)
     names = {file.path: fault for file in files if (fault := misnamed(feed, file))}
-    _begin_spark(world, files)
     reading = examine(lakehouse.spark, files, contract, feed.format, names)
     stones = tombstones(world)
     is_forgotten = is_forgotten_event(feed, stones) if stones else None
