@@ -58,6 +58,6 @@ def unchanged(world: World, source: Source, files: Sequence[LandedFile]) -> Iter
         if not changed:
             raise
         raise LandingError(
-            f"{next(iter(changed.values()))} changed while it was read. Nothing of it was written; run again when it is "
-            "whole"
+            f"{next(iter(changed.values()))} changed while it was read. Nothing of it was written; run again when "
+            "it is whole"
         ) from error
