@@ -28,12 +28,17 @@ NOT_WRITTEN = (
 @contextmanager
 def quiet_bridge() -> Iterator[None]:
     """Within it the bridge to the JVM tells by exceptions alone what happens: it logs them, too, with a stack trace, by
-    the root logger, which prints what nobody handles."""
-    silent = logging.NullHandler()
+    the root logger, which prints what nobody handles; and the server for what tasks add up prints that its JVM is gone.
+    """
+    from pyspark.accumulators import AccumulatorServer
+
+    silent, prints = logging.NullHandler(), AccumulatorServer.handle_error
     logging.getLogger().addHandler(silent)
+    AccumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
     try:
         yield
     finally:
+        AccumulatorServer.handle_error = prints  # type: ignore[method-assign]
         logging.getLogger().removeHandler(silent)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from py4j.protocol import Py4JError
+from pyspark.accumulators import _start_update_server
 
-from analytics_assets.commands.failures import explain
+from analytics_assets.commands.failures import explain, quiet_bridge
 from resources.object_store import meaning
 from resources.settings import load_settings
 
@@ -75,3 +76,16 @@ def test_an_unknown_cause_keeps_its_first_words_and_names_the_log(state: Path) -
 )
 def test_a_store_in_trouble_is_told_as_that(words: str) -> None:
     assert "answers 500 or 503" in str(meaning(RuntimeError(words)))
+
+
+def test_the_server_of_what_tasks_add_up_prints_nothing_when_its_jvm_is_gone(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with quiet_bridge():
+        server = _start_update_server("token")
+        with socket.create_connection(server.server_address) as jvm:
+            jvm.sendall(b"token")
+            jvm.shutdown(socket.SHUT_WR)
+            assert jvm.recv(1) == b"", "it closes after it told of what befell it"
+        server.shutdown()
+    assert capfd.readouterr().err == ""
