@@ -30,7 +30,7 @@ from analytics_assets.layers import (
     silver,
 )
 from analytics_assets.layers.bronze import BuiltBronze
-from analytics_assets.layers.counting import arrivals_being_read
+from analytics_assets.layers.counting import OF_EVENTS, arrivals_being_read
 from analytics_assets.layers.metrics import metrics_of
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World, event_dates_of, unaccounted
@@ -243,7 +243,7 @@ class Pass:
         return failed
 
     def _dates_held_back(self) -> set[str]:
-        counts, held = self.world.counts(), self.world.held_back()
+        counts, held = self.world.counts(OF_EVENTS), self.world.held_back()
         broken = unaccounted(counts)
         if broken or held:
             self.outcome.failed.setdefault("bronze", sorted({*broken, *held}))

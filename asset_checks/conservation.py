@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyspark.sql.functions as F
 
+from analytics_assets.layers.counting import OF_SUMS, counts_of
 from analytics_assets.layers.keys import lost_rows
 from analytics_assets.layers.rejudging import contracts_of
 from analytics_assets.layers.world import Sums, World, sums_by_arrival
@@ -41,7 +42,7 @@ UNIQUE = Check(
 
 def judge_bronze(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]]:
     """Verdicts on arrivals, from counts and from Delta's log."""
-    sums, contracts = sums_by_arrival(world.counts()), contracts_of(world)
+    sums, contracts = sums_by_arrival(counts_of(world, arrivals, OF_SUMS)), contracts_of(world)
     verdicts, one = {}, {}
     for arrival in arrivals:
         found = sums.get(arrival, Sums(0, 0, 0, 0))

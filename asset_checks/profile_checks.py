@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics_assets.layers.counting import OF_SUMS, counts_of
 from analytics_assets.layers.world import World, sums_by_arrival
 from analytics_assets.transforms.drift import Drift, arrivals_before, drifts
 from asset_checks.law import Check, Law, Verdict
@@ -38,7 +39,7 @@ def judge(world: World, arrivals: Sequence[str]) -> dict[str, dict[str, Verdict]
     profiles: dict[str, list[Mapping[str, Any]]] = {}
     for row in _rows(world, None, sorted(wanted)):
         profiles.setdefault(row["arrival"], []).append(row)
-    accepted = {arrival: sums[1] for arrival, sums in sums_by_arrival(world.counts()).items()}
+    accepted = {arrival: sums[1] for arrival, sums in sums_by_arrival(counts_of(world, arrivals, OF_SUMS)).items()}
     adds_up, drift = {}, {}
     for arrival in arrivals:
         own = profiles.get(arrival, [])

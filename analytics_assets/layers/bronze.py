@@ -16,6 +16,7 @@ from analytics_assets.layers.changing import changed_lines, changed_meanwhile, s
 from analytics_assets.layers.counting import (
     arrivals_being_read,
     begin_reading,
+    counts_of,
     files_short_of_rows,
     new_counts,
     read_before,
@@ -90,7 +91,7 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
 
     files: all that landed of their arrivals.
     """
-    version, counts = reading_version(world.feed), world.counts()
+    version, counts = reading_version(world.feed), counts_of(world, {file.arrival for file in files})
     known = set(pc.unique(counts["arrival"]).to_pylist()) - arrivals_being_read(world, EVENTS_SOURCE)
     again = [file for file in files if file.arrival in known]
     if not again:

@@ -18,12 +18,16 @@ from analytics_assets.layers.reading import Reading
 from analytics_assets.layers.world import World, digest, empty_counts, stamped
 from analytics_assets.transforms.bronze import FORGOTTEN, LANDED, WARNED
 from analytics_assets.transforms.counts import being_read
-from resources.conditions import one_of
+from resources.conditions import Condition, one_of
 from resources.landing import LandedFile
 from resources.spark import gathered
 
 OF_FILES = ["arrival", "file", "fingerprint", "content", "rows", "rule"]
 """What counts say of a file that landed."""
+OF_SUMS = ["source", "arrival", "standing", "rows"]
+OF_EVENTS = [*OF_SUMS, "event_date"]
+"""What they say of rows: of arrivals, and of their dates."""
+MONTH_LENGTH = len("2025-01")
 
 
 def new_counts(world: World, source: str, reading: Reading, version: str, counted: DataFrame) -> pa.Table:
@@ -96,6 +100,17 @@ def files_short_of_rows(fresh: pa.Table) -> list[str]:
     return sorted(file for file, rows in _rows_of(fresh, LANDED).items() if rows > judged.get(file, 0))
 
 
+def counts_of(world: World, arrivals: Collection[str], columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of counts of arrivals, of all sources, or some of their columns: of the months of these alone."""
+    return world.counts(columns, _is_of(arrivals))
+
+
+def _is_of(arrivals: Collection[str]) -> pc.Expression:
+    months, names = sorted({arrival[:MONTH_LENGTH] for arrival in arrivals}), sorted(arrivals)
+    is_month = pc.field("arrival_month").isin(pa.array(months, pa.string()))
+    return is_month & pc.field("arrival").isin(pa.array(names, pa.string()))
+
+
 def ours_of(counts: pa.Table, source: str, arrivals: Collection[str]) -> pa.Table:
     """The rows of counts of arrivals of a source."""
     wanted = pc.is_in(counts["arrival"], pa.array(sorted(arrivals), pa.string()))
@@ -147,7 +162,7 @@ def with_new_fingerprints(counts: pa.Table, source: str, files: Sequence[LandedF
 
 def _in_full(part: pa.Table, source: str, schema: pa.Schema) -> pa.Table:
     known = {name: part[name] for name in part.column_names}
-    known["arrival_month"] = pc.utf8_slice_codeunits(part["arrival"], 0, len("2025-01"))
+    known["arrival_month"] = pc.utf8_slice_codeunits(part["arrival"], 0, MONTH_LENGTH)
     known["source"] = pa.array([source] * len(part))
     nulls = {field.name: pa.nulls(len(part), field.type) for field in schema if field.name not in known}
     return pa.table({**known, **nulls}).select(schema.names).cast(schema)
@@ -161,8 +176,15 @@ def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh:
 
 def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:
     """Replace the counts of arrivals of one source, which are no longer being read."""
-    where = one_of("source", [source, being_read(source)]) & one_of("arrival", arrivals)
+    where = one_of("source", [source, being_read(source)]) & _rows_that_are_of(arrivals)
     world.lakehouse.put(world.tables["counts"], fresh, world.run_id, arrivals, where)
+
+
+def _rows_that_are_of(arrivals: Sequence[str]) -> Condition:
+    # The months say in which files to look: else all that ever landed would be.
+    return one_of("arrival_month", sorted({arrival[:MONTH_LENGTH] for arrival in arrivals})) & one_of(
+        "arrival", arrivals
+    )
 
 
 def begin_reading(world: World, source: str, arrivals: Sequence[str], how: str | None = None) -> set[str]:
@@ -176,7 +198,8 @@ def begin_reading(world: World, source: str, arrivals: Sequence[str], how: str |
     ours = ours.append_column("rule", pa.array([how] * number, pa.string()))
     rows, where = _in_full(ours, being_read(source), empty_counts().schema), one_of("source", [being_read(source)])
     left = arrivals_being_read(world, source) & {*arrivals}
-    world.lakehouse.put(world.tables["counts"], rows, world.run_id, arrivals, where & one_of("arrival", arrivals))
+    where &= _rows_that_are_of(arrivals)
+    world.lakehouse.put(world.tables["counts"], rows, world.run_id, arrivals, where)
     return left
 
 

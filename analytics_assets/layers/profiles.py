@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics_assets.feeds.profile_tables import profiled_columns
-from analytics_assets.layers.counting import arrivals_being_read
+from analytics_assets.layers.counting import OF_SUMS, arrivals_being_read, counts_of
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.world import Built, World, differing, digest, sums_by_arrival
 from analytics_assets.transforms.bronze import ACCEPTED, FORGOTTEN, LANDED
@@ -82,7 +82,7 @@ def build_profiles(world: World, arrivals: Sequence[str]) -> Built:
 
 def _profiled(world: World, arrivals: Sequence[str], versions: dict[str, str], schema: pa.Schema) -> pa.Table:
     feed, columns = world.feed, profiled_columns(world.feed)
-    accepted = {arrival: sums[1] for arrival, sums in sums_by_arrival(world.counts()).items() if arrival in arrivals}
+    accepted = {arrival: sums[1] for arrival, sums in sums_by_arrival(counts_of(world, arrivals, OF_SUMS)).items()}
     rows = world.lakehouse.read(world.tables["bronze"], one_of("arrival", arrivals) & one_of("standing", ACCEPTED))
     counted = gathered(bin_counts(rows, columns, feed.time_zone, accepted), COUNTED)
     made = profiles(counted.to_pylist(), columns, arrivals)

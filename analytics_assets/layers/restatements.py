@@ -38,12 +38,12 @@ from analytics_assets.transforms.restatements import (
 
 TABLE = "restatements"
 KEY = ("metric", "event_date", "sequence")
+OF_INPUTS = ["source", "arrival", "file", "content", "event_date", "standing", "rows"]
 
 
 def build_restatements(world: World) -> Built | None:
     """Bring the ledger up to date with the tables; None, and no commit, where no published figure differs."""
-    counts = world.counts()
-    found = differing(world, world.history_of(counts))
+    found = differing(world, world.history())
     if not found:
         return None
     days = sorted({one.event_date for one in found})
@@ -51,7 +51,7 @@ def build_restatements(world: World) -> Built | None:
     rows = ledger_rows(
         found,
         replayed(ledger(world, of_files)),
-        inputs(counts, of_files),
+        inputs(world.counts(OF_INPUTS, pc.field("event_date").isin(pa.array(of_files, pa.date32()))), of_files),
         changed_at=datetime.now(timezone.utc),
         run_id=world.run_id,
     )

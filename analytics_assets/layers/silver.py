@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pyarrow.compute as pc
 import pyspark.sql.functions as F
 from pyspark.sql import Column, DataFrame
 
@@ -152,11 +153,8 @@ def _as_bronze_stands(world: World, wanted: Mapping[str, str]) -> dict[str, str]
 def _input_version(world: World, days: Sequence[str]) -> Column:
     wanted = _as_bronze_stands(world, wanted_versions(world))
     # The second part tells those that read silver that attributes changed; it does not make silver behind.
-    snapshots = sorted(
-        row["content"]
-        for row in world.counts().select(["source", "content"]).to_pylist()
-        if row["source"] != EVENTS_SOURCE and row["content"]
-    )
+    of_snapshots = world.counts(["content"], (pc.field("source") != EVENTS_SOURCE) & pc.field("content").is_valid())
+    snapshots = sorted(content for content in of_snapshots["content"].to_pylist() if content)
     of_users = world.feed.dimension.name if world.feed.dimension else ""
     attributes = digest(*snapshots, *sorted(arrivals_being_read(world, of_users)))[:8]
     versions = {day: f"{wanted[day]}-{attributes}" for day in days if day in wanted}
