@@ -1,7 +1,7 @@
 """The class archive: classes of Spark and Delta as a JVM has them in memory, so that the next one starts sooner.
 
 Belongs here: making it at installation (`python -m resources.class_archive`), the options that use it. Does not: what
-else a JVM is started with (spark.py), which Java that is (java.py).
+else a JVM is started with (session_config.py), which Java that is (java.py).
 
 An archive is of one Java and one class path. Of another it is not taken, without a word: a JVM checks both by itself.
 """

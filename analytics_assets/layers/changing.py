@@ -19,6 +19,10 @@ from resources.errors import UserError
 from resources.landing import LandedFile, LandingError
 
 
+class ChangedError(LandingError):
+    """Nothing of what was to be read stayed as it was listed; says which file, and what comes next."""
+
+
 def changed_meanwhile(world: World, source: Source, files: Sequence[LandedFile]) -> dict[str, str]:
     """Arrivals of which a file is no longer as it was listed, each with its first such file.
 
@@ -31,10 +35,10 @@ def changed_meanwhile(world: World, source: Source, files: Sequence[LandedFile])
 
 
 def settled(keys: Sequence[str], changed: dict[str, str]) -> list[str]:
-    """The arrivals that did not change. Raises LandingError where none is left."""
+    """The arrivals that did not change. Raises ChangedError where none is left."""
     stays = [arrival for arrival in keys if arrival not in changed]
     if not stays:
-        raise LandingError(changed_lines(changed)[0])
+        raise ChangedError(changed_lines(changed)[0])
     return stays
 
 
@@ -48,7 +52,7 @@ def changed_lines(changed: dict[str, str]) -> list[str]:
 
 @contextmanager
 def unchanged(world: World, source: Source, files: Sequence[LandedFile]) -> Iterator[None]:
-    """Within it Spark reads the files. Raises LandingError in place of what it says of one that is gone or shorter."""
+    """Within it Spark reads the files. Raises ChangedError in place of what it says of one that is gone or shorter."""
     try:
         yield
     except UserError:
@@ -57,7 +61,7 @@ def unchanged(world: World, source: Source, files: Sequence[LandedFile]) -> Iter
         changed = changed_meanwhile(world, source, files)
         if not changed:
             raise
-        raise LandingError(
+        raise ChangedError(
             f"{next(iter(changed.values()))} changed while it was read. Nothing of it was written; run again when "
             "it is whole"
         ) from error

@@ -26,7 +26,8 @@ OF_FILES = ["arrival", "file", "fingerprint", "content", "rows", "rule"]
 """What counts say of a file that landed."""
 OF_SUMS = ["source", "arrival", "standing", "rows"]
 OF_EVENTS = [*OF_SUMS, "event_date"]
-"""What they say of rows: of arrivals, and of their dates."""
+OF_DATES = [*OF_EVENTS, "file", "content"]
+"""What they say of rows: of arrivals, of their dates, and of what makes the version of a date."""
 MONTH_LENGTH = len("2025-01")
 
 
@@ -102,10 +103,10 @@ def files_short_of_rows(fresh: pa.Table) -> list[str]:
 
 def counts_of(world: World, arrivals: Collection[str], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of counts of arrivals, of all sources, or some of their columns: of the months of these alone."""
-    return world.counts(columns, _is_of(arrivals))
+    return world.counts(columns, _condition_in_arrow(arrivals))
 
 
-def _is_of(arrivals: Collection[str]) -> pc.Expression:
+def _condition_in_arrow(arrivals: Collection[str]) -> pc.Expression:
     months, names = sorted({arrival[:MONTH_LENGTH] for arrival in arrivals}), sorted(arrivals)
     is_month = pc.field("arrival_month").isin(pa.array(months, pa.string()))
     return is_month & pc.field("arrival").isin(pa.array(names, pa.string()))
@@ -176,11 +177,11 @@ def with_counts(counts: pa.Table, source: str, arrivals: Collection[str], fresh:
 
 def write_counts(world: World, source: str, arrivals: Sequence[str], fresh: pa.Table) -> None:
     """Replace the counts of arrivals of one source, which are no longer being read."""
-    where = one_of("source", [source, being_read(source)]) & _rows_that_are_of(arrivals)
+    where = one_of("source", [source, being_read(source)]) & _condition(arrivals)
     world.lakehouse.put(world.tables["counts"], fresh, world.run_id, arrivals, where)
 
 
-def _rows_that_are_of(arrivals: Sequence[str]) -> Condition:
+def _condition(arrivals: Sequence[str]) -> Condition:
     # The months say in which files to look: else all that ever landed would be.
     return one_of("arrival_month", sorted({arrival[:MONTH_LENGTH] for arrival in arrivals})) & one_of(
         "arrival", arrivals
@@ -198,7 +199,7 @@ def begin_reading(world: World, source: str, arrivals: Sequence[str], how: str |
     ours = ours.append_column("rule", pa.array([how] * number, pa.string()))
     rows, where = _in_full(ours, being_read(source), empty_counts().schema), one_of("source", [being_read(source)])
     left = arrivals_being_read(world, source) & {*arrivals}
-    where &= _rows_that_are_of(arrivals)
+    where &= _condition(arrivals)
     world.lakehouse.put(world.tables["counts"], rows, world.run_id, arrivals, where)
     return left
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from analytics_assets.layers import from_silver, silver
+from analytics_assets.layers.counting import OF_DATES
 from analytics_assets.layers.settled_cells import settled_cells
 from analytics_assets.layers.world import Built, World
 from analytics_assets.transforms.columns import TOTAL
@@ -38,7 +39,6 @@ from analytics_assets.transforms.restatements import (
 
 TABLE = "restatements"
 KEY = ("metric", "event_date", "sequence")
-OF_INPUTS = ["source", "arrival", "file", "content", "event_date", "standing", "rows"]
 
 
 def build_restatements(world: World) -> Built | None:
@@ -51,7 +51,7 @@ def build_restatements(world: World) -> Built | None:
     rows = ledger_rows(
         found,
         replayed(ledger(world, of_files)),
-        inputs(world.counts(OF_INPUTS, pc.field("event_date").isin(pa.array(of_files, pa.date32()))), of_files),
+        inputs(world.counts(OF_DATES, pc.field("event_date").isin(pa.array(of_files, pa.date32()))), of_files),
         changed_at=datetime.now(timezone.utc),
         run_id=world.run_id,
     )

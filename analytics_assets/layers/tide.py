@@ -14,14 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics_assets.layers.counting import counts_of, with_counts
+from analytics_assets.layers.counting import OF_DATES, counts_of, with_counts
 from analytics_assets.layers.rules import reading_version
 from analytics_assets.layers.world import World
 from analytics_assets.transforms.counts import EVENTS_SOURCE, tide
 
 NOTHING_BEFORE = ("", 0)
-OF_TIDE = ["source", "arrival", "file", "content", "event_date", "standing", "rows"]
-"""Columns of counts from which versions follow."""
 
 
 def record_tide(
@@ -37,16 +35,16 @@ def record_tide(
     fresh: the rows of counts that will replace those of the arrivals. Only dates with rows in either are looked at;
     with keys (see `tide`) or every_date, all. A date without accepted rows has an empty version.
     """
-    before, ours = world.tide(), fresh.select(OF_TIDE)
+    before, ours = world.tide(), fresh.select(OF_DATES)
     if keys is None and not every_date:
-        replaced = counts_of(world, arrivals, OF_TIDE)
+        replaced = counts_of(world, arrivals, OF_DATES)
         dates = pc.unique(pa.concat_tables([replaced, ours])["event_date"]).drop_null()
-        counts = with_counts(world.counts(OF_TIDE, pc.field("event_date").isin(dates)), EVENTS_SOURCE, arrivals, ours)
+        counts = with_counts(world.counts(OF_DATES, pc.field("event_date").isin(dates)), EVENTS_SOURCE, arrivals, ours)
         found = tide(counts.filter(pc.is_in(counts["event_date"], dates)), reading_version(world.feed))
         looked_at = {day.isoformat() for day in dates.to_pylist()}
         after = {day: version for day, version in before.items() if day not in looked_at}
     else:
-        counts = with_counts(world.counts(OF_TIDE), EVENTS_SOURCE, arrivals, ours)
+        counts = with_counts(world.counts(OF_DATES), EVENTS_SOURCE, arrivals, ours)
         found, after = tide(counts, reading_version(world.feed), keys), {}
     after = dict(sorted({**after, **{day.isoformat(): version for day, version in found.items()}}.items()))
     if before == after and world.lakehouse.exists(world.tables["tide"]):

@@ -103,6 +103,17 @@ def test_an_arrival_that_changes_alone_is_one_message(
     assert bronze.pending_arrivals(made) == [CHANGED, OTHER]
 
 
+def test_an_arrival_that_changes_in_a_part_of_its_own_stops_no_other(
+    quick_spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, made = landing(tmp_path), world(tmp_path, "lakehouse", quick_spark)
+    monkeypatch.setattr(bronze, "MOST_FILES", 1)
+    before(monkeypatch, bronze, "judged_rows", lambda: grow(file))
+    built = bronze.build_changed(made, [CHANGED, OTHER])
+    assert [line.partition(" changed ")[0] for line in built.told] == [f"notes/events/{CHANGED}/a.csv"]
+    assert bronze.pending_arrivals(made) == [CHANGED]
+
+
 def test_a_snapshot_that_changes_is_read_again(
     quick_spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,13 @@ from typing import ClassVar
 import pytest
 
 from analytics_assets.feeds.notes import FEED
-from analytics_assets.layers import bronze, silver
+from analytics_assets.layers import bronze
 from analytics_assets.layers.world import World
 from resources.lakehouse import Lakehouse
 from resources.landing import Landing
 from resources.spark import Spark
 
-DAY = "2025-02-28"
+DAY, LATER = "2025-02-28", "2025-03-01"
 HEADER = "user_id,timestamp,action_type,page_id,duration_ms,app_version\n"
 
 
@@ -26,25 +26,32 @@ class Begun(Spark):
         super().begin(is_little)
 
 
-def first_told(world: World, events: int) -> bool:
-    """What Spark was told first of a reading of so many events."""
-    path = Path(world.landing.root) / "notes" / "events" / DAY / "a.csv"
+def land(world: World, arrival: str, events: int) -> None:
+    path = Path(world.landing.root) / "notes" / "events" / arrival / "a.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(HEADER + "".join(f"ann,{DAY} {hour:02}:00:00,view,p1,10,5.1.0\n" for hour in range(events)))
+    path.write_text(HEADER + "".join(f"ann,{arrival} {hour:02}:00:00,view,p1,10,5.1.0\n" for hour in range(events)))
+
+
+def first_told(world: World, events: int, *arrivals: str) -> bool:
+    """What Spark was told first of a reading of so many events in a file, of the arrivals."""
+    arrivals = arrivals or (DAY,)
+    land(world, arrivals[-1], events)
     Begun.told.clear()
-    bronze.build_bronze(world, [DAY])
-    silver.build_silver(world, [DAY])
+    bronze.build_changed(world, arrivals)
     world.lakehouse.let_go()
     return Begun.told[0]
 
 
-def test_few_bytes_beside_few_events_are_little_work(
-    quick_spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def world(quick_spark: Spark, tmp_path: Path) -> World:
     (tmp_path / "landing").mkdir()
     spark = Begun(master=quick_spark.master)
     lakehouse = Lakehouse(root=str(tmp_path / "lakehouse"), spark=spark, lease_wait_s=0)
-    world = World(FEED, Landing(root=str(tmp_path / "landing")), lakehouse, "run")
+    return World(FEED, Landing(root=str(tmp_path / "landing")), lakehouse, "run")
+
+
+def test_few_bytes_beside_few_events_are_little_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of events that stand in bronze alone, as a run leaves them that was killed there."""
     assert first_told(world, 3)
     monkeypatch.setattr(bronze, "FEW_EVENTS", 2)
     assert not first_told(world, 4), "three stand"
@@ -53,3 +60,10 @@ def test_few_bytes_beside_few_events_are_little_work(
     monkeypatch.setattr(bronze, "FEW_EVENTS", 9)
     monkeypatch.setattr(bronze, "FEW_BYTES", 100)
     assert not first_told(world, 6), "a file of more bytes landed"
+
+
+def test_what_landed_anew_counts_beside_what_was_only_touched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert first_told(world, 3)
+    monkeypatch.setattr(bronze, "FEW_BYTES", 400)
+    land(world, DAY, 3)
+    assert not first_told(world, 12, DAY, LATER)

@@ -21,7 +21,7 @@ def test_a_run_that_is_stopped_says_so_leaves_no_spark_and_is_finished_by_the_ne
             assert child.poll() is None and time.monotonic() < until, (place.root / "err").read_text()
             time.sleep(0.02)
         started = psutil.Process(child.pid).children(recursive=True)
-        names = {process.name() for process in started}
+        names = {name_of(process) for process in started}
         os.kill(child.pid, signal.SIGINT)
         assert child.wait(timeout=60) == 130, (place.root / "err").read_text()
         _, left = psutil.wait_procs(started, timeout=30)
@@ -34,8 +34,16 @@ def test_a_run_that_is_stopped_says_so_leaves_no_spark_and_is_finished_by_the_ne
     assert "bronze" in place.done("run", "notes", "--arrival", "2025-03-02")
 
 
+def name_of(process: psutil.Process) -> str:
+    """Its name, none of one that has ended meanwhile."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
 STOPPED = """
-import signal, sys, threading, time
+import os, signal, sys, threading, time
 import pyspark.sql.functions as F
 from analytics_assets.feeds.notes import FEED
 from analytics_assets.feeds.tables import feed_tables
@@ -52,15 +60,22 @@ rows = endless.select(
     *[F.col("user_id").cast(f.dataType) if f.name == "user_id" else F.lit(None).cast(f.dataType).alias(f.name)
       for f in table.schema]
 )
+tracker = session.sparkContext.statusTracker()
+
+def stop_it():
+    while not tracker.getActiveJobsIds():
+        time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGALRM)
+
 signal.signal(signal.SIGALRM, stop)
-signal.alarm(5)
+threading.Thread(target=stop_it).start()
 try:
     Lakehouse(root=sys.argv[1], spark=spark).replace(table, rows, None, run_id="run")
 except KeyboardInterrupt:
     print("stopped")
 
 def watch():
-    tracker, until = session.sparkContext.statusTracker(), time.monotonic() + 20
+    until = time.monotonic() + 20
     while tracker.getActiveJobsIds() and time.monotonic() < until:
         time.sleep(0.1)
     print("still runs" if tracker.getActiveJobsIds() else "nothing runs")

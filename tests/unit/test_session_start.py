@@ -46,9 +46,8 @@ print([option for option in beans.getRuntimeMXBean().getInputArguments() if "Tie
 """
 ELSEWHERE = """
 import threading
-from resources import session_start
-session_start.begin("sc://127.0.0.1:9")
-session_start.finish()
+from resources.spark import Spark
+Spark(master="sc://127.0.0.1:9").begin()
 print([thread.name for thread in threading.enumerate()])
 """
 
