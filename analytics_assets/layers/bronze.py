@@ -73,7 +73,9 @@ def build_bronze(world: World, arrivals: Sequence[str], accepted: Collection[str
     Arrivals that are archived (layers/world.py), purged, or without a file in landing stay in bronze as they are.
     accepted: arrivals of which a person said that what is missing was removed.
     """
-    return _build(world, readable(world, events_source(world.feed), arrivals, accepted))
+    files = readable(world, events_source(world.feed), arrivals, accepted)
+    _begin_spark(world, files)
+    return _build(world, files)
 
 
 def build_changed(world: World, arrivals: Sequence[str], files: Sequence[LandedFile] | None = None) -> BuiltBronze:
@@ -113,7 +115,6 @@ def _build(world: World, files: Sequence[LandedFile]) -> BuiltBronze:
     """
     changed: ChangedError | None = None
     done = BuiltBronze(table=world.tables["bronze"], written=None, rows={})
-    _begin_spark(world, files)
     for part in parts(files):
         try:
             more = _build_part(world, part)

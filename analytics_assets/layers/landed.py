@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from analytics_assets.feeds.formats import ARRIVAL_FIELD
 from analytics_assets.feeds.spec import Feed
 from analytics_assets.layers.arrivals import DATE_LENGTH, arrivals_of, event_files
+from analytics_assets.layers.counting import counts_of
 from analytics_assets.layers.purge import purged_arrivals
 from analytics_assets.layers.rules import reading_version, snapshot_version
 from analytics_assets.layers.world import Compared, World, compared, look_back_begin
@@ -204,13 +205,9 @@ def _unsettled(world: World, source: Source, arrival: str, files: Sequence[Lande
 
 def _recorded(world: World, source: Source, arrivals: Collection[str]) -> pa.Table:
     """What was read of arrivals, a row a file, and which of them are being read."""
-    wanted = (
-        pc.field("source").isin(pa.array([source.name, being_read(source.name)]))
-        & (pc.field("standing") == LANDED)
-        & pc.field("arrival").isin(pa.array(sorted(arrivals), pa.string()))
-        & pc.field("arrival_month").isin(pa.array(sorted({arrival[:7] for arrival in arrivals}), pa.string()))
-    )
-    return world.counts(["source", "standing", "arrival", "file", "fingerprint"], wanted)
+    counts = counts_of(world, arrivals, ["source", "standing", "arrival", "file", "fingerprint"])
+    ours = pc.is_in(counts["source"], pa.array([source.name, being_read(source.name)]))
+    return counts.filter(pc.and_(ours, pc.equal(counts["standing"], LANDED)))
 
 
 def _at_once(arrivals: Iterable[str]) -> Iterator[set[str]]:
